@@ -1,0 +1,1 @@
+//! A neutral message as plain text: rehearsals, logs, notifications and tests.

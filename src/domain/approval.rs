@@ -1,0 +1,1 @@
+//! Keys: which turned keys fill which slots (DESIGN 4.2).

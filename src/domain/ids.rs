@@ -1,0 +1,156 @@
+//! Names and numbers that people say.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+macro_rules! name {
+    ($(#[$doc:meta])* $Name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $Name(Arc<str>);
+
+        impl $Name {
+            #[must_use]
+            pub fn new(name: &str) -> Self {
+                Self(Arc::from(name))
+            }
+
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl From<&str> for $Name {
+            fn from(name: &str) -> Self {
+                Self::new(name)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $Name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+name!(
+    /// A human in config: the key of `[people.KEY]`.
+    PersonId
+);
+name!(
+    /// What a person may turn: the key of `[roles.KEY]`, such as `tech-lead`.
+    Role
+);
+name!(
+    /// What is deployed.
+    ServiceName
+);
+name!(
+    /// Where it is deployed.
+    EnvironmentName
+);
+name!(
+    /// One of the channels signalbox speaks in, by its name without `#`.
+    ChannelName
+);
+name!(
+    /// A chat platform: `console`, `slack`, `discord`.
+    PlatformName
+);
+
+/// A deployment's number as people say it: `D-42`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeploymentId(pub u64);
+
+impl std::fmt::Display for DeploymentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "D-{}", self.0)
+    }
+}
+
+impl DeploymentId {
+    /// Reads `D-42`, `d42` or `42`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim().trim_start_matches(['D', 'd']).trim_start_matches('-');
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        digits.parse().ok().filter(|n| *n > 0).map(Self)
+    }
+}
+
+/// The name of an event stream in the journal: `deployment/D-42`, `environment/production`, `person/sara`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Stream(Arc<str>);
+
+impl Stream {
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(Arc::from(name))
+    }
+
+    #[must_use]
+    pub fn deployment(id: DeploymentId) -> Self {
+        Self(format!("deployment/{id}").into())
+    }
+
+    #[must_use]
+    pub fn environment(name: &EnvironmentName) -> Self {
+        Self(format!("environment/{name}").into())
+    }
+
+    #[must_use]
+    pub fn person(id: &PersonId) -> Self {
+        Self(format!("person/{id}").into())
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the slash.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
+    /// The part after the slash.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, n)| n)
+    }
+}
+
+impl std::fmt::Display for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deployment_numbers_are_read_as_people_write_them() {
+        for text in ["D-42", "d-42", "D42", "42", " D-42 "] {
+            assert_eq!(DeploymentId::parse(text), Some(DeploymentId(42)), "{text}");
+        }
+        for text in ["", "D-", "D-0", "D-4x", "E-42", "D-99999999999999999999"] {
+            assert_eq!(DeploymentId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Windows, freezes and holidays.
+mod types;
+pub use types::*;

@@ -1,0 +1,8 @@
+//! signalbox: the signal box of a release railway. Nothing moves until the line is clear, two keys are turned, and every
+//! movement is in the book.
+
+pub mod chat;
+pub mod domain;
+pub mod jobs;
+pub mod probes;
+pub mod store;

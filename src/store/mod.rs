@@ -1,0 +1,257 @@
+//! The store: dumb, durable storage. It makes commits atomic and decides nothing.
+//!
+//! Times and ids always arrive as arguments. One [`Batch`] is one transaction: it stores everything or, when any of its
+//! expectations does not hold, nothing, and says [`StoreError::Conflict`]; the caller loads again and decides again.
+
+use crate::domain::ids::{PlatformName, Stream};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// A line of the journal. `hash` covers `previous` and every other field, see [`crate::domain::journal`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRow {
+    pub stream: Stream,
+    /// 1, 2, 3 … within the stream.
+    pub seq: i64,
+    /// The event's name, such as `key_turned`.
+    pub kind: String,
+    /// A person's id, or `signalbox`.
+    pub actor: String,
+    /// Wall clock, ms.
+    pub at: i64,
+    /// JSON.
+    pub body: String,
+    /// Hex; the hash of the event before it in the stream, empty for the first.
+    pub previous: String,
+    /// Hex.
+    pub hash: String,
+}
+
+/// The current state of a stream, as of its last event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateRow {
+    pub stream: Stream,
+    pub seq: i64,
+    /// The hash of event `seq`.
+    pub hash: String,
+    /// JSON.
+    pub body: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerRow {
+    /// `stream:purpose`; setting it again replaces it.
+    pub id: String,
+    pub stream: Stream,
+    /// ms on the clock below.
+    pub due_at: i64,
+    /// True: due by the work clock; false: by the wall clock.
+    pub work: bool,
+    /// JSON.
+    pub body: String,
+}
+
+/// Something to be done outside. Rows of one `target` are done one after the other, oldest `id` first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// Time-ordered and unique.
+    pub id: String,
+    /// Inserting a row whose key stands already replaces body and due time of the standing row (its id, attempts and lease stay).
+    pub key: String,
+    pub target: String,
+    pub stream: Stream,
+    /// ms on the work clock; not claimed before.
+    pub due_at: i64,
+    /// How often it was claimed.
+    pub attempts: i64,
+    /// JSON.
+    pub body: String,
+}
+
+/// A claimed row with the lease that fences it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub row: OutboxRow,
+    pub owner: String,
+    /// ms on the work clock; afterwards anyone may claim it.
+    pub lease_until: i64,
+    /// `version` counts changes of the row; a receipt for an older version leaves the row in place (it was replaced meanwhile).
+    pub version: i64,
+}
+
+/// An input that was decided, with what its sender was told: a second arrival gets the same answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxRow {
+    pub key: String,
+    pub at: i64,
+    /// JSON of the input.
+    pub body: String,
+    /// JSON of the answer.
+    pub answer: String,
+}
+
+/// One line of the deployment history, kept beside the journal so that lists are quick.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// The number in `D-42`.
+    pub number: i64,
+    pub service: String,
+    pub environment: String,
+    pub version: String,
+    pub revision: String,
+    pub status: String,
+    pub requester: String,
+    pub requested_at: i64,
+    /// 0 while it has not started.
+    pub started_at: i64,
+    /// 0 while it has not ended.
+    pub ended_at: i64,
+    /// One line: how it ended and why.
+    pub note: String,
+}
+
+/// Where a keyed message stands on a platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    pub platform: PlatformName,
+    pub key: String,
+    pub channel: String,
+    /// The platform's id.
+    pub id: String,
+    /// Hash of what it shows, so that an edit that changes nothing is not sent.
+    pub shown: String,
+    /// ms on the work clock of the last post or edit.
+    pub at: i64,
+}
+
+/// One transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Streams that were read: each must still be at this sequence (0: no events).
+    pub reads: Vec<(Stream, i64)>,
+    pub inbox: Vec<InboxRow>,
+    /// In order; `(stream, seq)` must not exist.
+    pub events: Vec<EventRow>,
+    pub states: Vec<StateRow>,
+    pub timers_set: Vec<TimerRow>,
+    /// Absent ones are ignored.
+    pub timers_cancelled: Vec<String>,
+    /// `(id, due_at)` of timers this batch is the consequence of: each must still stand with that due time, and is deleted.
+    pub timers_fired: Vec<(String, i64)>,
+    pub outbox: Vec<OutboxRow>,
+    /// Keys of rows that are no longer wanted; absent ones are ignored.
+    pub outbox_cancelled: Vec<String>,
+    /// Each must still be leased to that owner; deleted, or only released when its version has moved on.
+    pub receipts: Vec<Receipt>,
+    pub history: Vec<HistoryRow>,
+    /// Inserted or replaced by (platform, key).
+    pub messages: Vec<MessageRow>,
+}
+
+/// Proof that an outbox row was acted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub id: String,
+    pub owner: String,
+    pub version: i64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else committed first, or the input was decided before. Nothing was stored.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// A row cannot be what it is: the database was changed by hand or is damaged.
+    #[error("{table} row {row}: {what}")]
+    Corrupt { table: &'static str, row: String, what: String },
+    /// The disk is full; nothing was stored.
+    #[error("the disk is full")]
+    Full,
+    /// The database cannot be reached or answers with an error; nothing was stored.
+    #[error("database: {0}")]
+    Unavailable(String),
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// What the history is asked for; all given parts must match. Newest first.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryQuery {
+    pub service: Option<String>,
+    pub environment: Option<String>,
+    pub before: Option<i64>,
+    pub limit: i64,
+}
+
+/// The journal, state, timers, outbox, inbox and leases of one signalbox.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Stores the whole batch or nothing.
+    async fn commit(&self, batch: &Batch) -> Result<()>;
+
+    /// The states of those of `streams` that have events.
+    async fn states(&self, streams: &[Stream]) -> Result<Vec<StateRow>>;
+
+    /// The answers to those of `keys` that were decided before.
+    async fn answers(&self, keys: &[String]) -> Result<Vec<(String, String)>>;
+
+    /// Events of one stream with `seq > after`, oldest first.
+    async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>>;
+
+    /// Every stream's name, last sequence and hash, as its state row says, after `after` in name order.
+    async fn heads(&self, after: &str, limit: i64) -> Result<Vec<(Stream, i64, String)>>;
+
+    /// Names of streams that have events, after `after` in name order (from the journal, not from the states).
+    async fn streams(&self, after: &str, limit: i64) -> Result<Vec<Stream>>;
+
+    /// The largest deployment number; 0 when there is none.
+    async fn last_number(&self) -> Result<i64>;
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>>;
+
+    /// Timers due by either clock, earliest first.
+    async fn due_timers(&self, wall: i64, work: i64, limit: i64) -> Result<Vec<TimerRow>>;
+
+    /// The next due times by the wall and the work clock.
+    async fn next_timers(&self) -> Result<(Option<i64>, Option<i64>)>;
+
+    /// Leases the head row of each target that is due and free. Counts an attempt.
+    async fn claim(&self, now: i64, owner: &str, lease_until: i64, limit: i64) -> Result<Vec<Claim>>;
+
+    /// Extends a lease; false when it was lost.
+    async fn renew(&self, claim: &Claim, lease_until: i64) -> Result<bool>;
+
+    /// Gives a claimed row back, due again at `due_at`. A lost lease is ignored.
+    async fn release(&self, claim: &Claim, due_at: i64) -> Result<()>;
+
+    /// When the next outbox row falls due (its lease end, if it is leased).
+    async fn next_outbox(&self) -> Result<Option<i64>>;
+
+    /// Rows in the outbox, oldest first (for status pages and tests).
+    async fn outbox(&self, limit: i64) -> Result<Vec<OutboxRow>>;
+
+    /// Timers, earliest first (for status pages and tests).
+    async fn timers(&self, limit: i64) -> Result<Vec<TimerRow>>;
+
+    async fn message(&self, platform: &PlatformName, key: &str) -> Result<Option<MessageRow>>;
+
+    /// The key of the message with that platform id.
+    async fn message_by_id(&self, platform: &PlatformName, id: &str) -> Result<Option<MessageRow>>;
+
+    /// Takes or extends the named lease; false when somebody else holds it.
+    async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool>;
+
+    /// Deletes inbox rows from before `before` (ms), at most `limit`; returns how many.
+    async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64>;
+
+    /// A small named value outside the journal, such as the demo's clock.
+    async fn setting(&self, name: &str) -> Result<Option<String>>;
+
+    async fn set_setting(&self, name: &str, value: &str) -> Result<()>;
+
+    /// Cheap proof that the database answers.
+    async fn ping(&self) -> Result<()>;
+
+    /// Finishes what is under way and closes; a checkpoint on SQLite.
+    async fn close(&self) -> Result<()>;
+}
