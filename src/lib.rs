@@ -2,7 +2,9 @@
 //! movement is in the book.
 
 pub mod chat;
+pub mod clock;
 pub mod domain;
+pub mod ids;
 pub mod jobs;
 pub mod probes;
 pub mod store;
