@@ -6,5 +6,6 @@ pub mod clock;
 pub mod domain;
 pub mod ids;
 pub mod jobs;
+pub mod limits;
 pub mod probes;
 pub mod store;

@@ -3,6 +3,7 @@
 //! No I/O, no async, no clock, no randomness, no globals. Time and ids are arguments, effects are data.
 
 pub mod approval;
+pub mod command;
 pub mod ids;
 pub mod journal;
 pub mod message;
