@@ -14,3 +14,36 @@ pub const CHECKLIST_ITEMS: usize = 100;
 
 /// Completions offered at once; what chat platforms show.
 pub const SUGGESTIONS: usize = 25;
+
+/// Characters in a job's key; it is also the name of the job's folder.
+pub const JOB_KEY_CHARS: usize = 120;
+
+/// Bytes of a job's output that are kept; what follows is counted and thrown away, so that no job fills the disk.
+pub const JOB_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Bytes of a job's output read at once.
+pub const JOB_OUTPUT_PIECE: u64 = 64 * 1024;
+
+/// Bytes put aside on disk for a job's end, so that a full disk cannot swallow it.
+pub const JOB_END_BYTES: usize = 4096;
+
+/// How long a job that is told to end has before it is killed, in milliseconds.
+pub const JOB_GRACE_MS: i64 = 5_000;
+
+/// How long a job's supervisor may take to begin, in milliseconds. A machine under load needs some of it.
+pub const SUPERVISOR_START_MS: i64 = 15_000;
+
+/// How many times everything a job left behind is looked for and killed.
+pub const KILL_ROUNDS: u32 = 200;
+
+/// Bytes kept of the output of a command that is run for its answer (a probe, a revision).
+pub const ANSWER_BYTES: u64 = 64 * 1024;
+
+/// Bytes read of the body of an HTTP answer.
+pub const HTTP_BODY_BYTES: usize = 256 * 1024;
+
+/// How long a connection to the outside may take to come about, in milliseconds.
+pub const HTTP_CONNECT_MS: u64 = 5_000;
+
+/// Characters of what a probe read that are shown.
+pub const READING_CHARS: usize = 160;

@@ -3,6 +3,8 @@
 //! A job is started once per idempotency key and then polled, so that the same shape serves a child process, a Cloud Run
 //! revision, a Cloud Build, a GitHub workflow run and a Kubernetes rollout. Nothing here decides what is run when.
 
+pub mod command;
+
 use crate::domain::ids::{DeploymentId, EnvironmentName, ServiceName};
 use crate::domain::plan::Release;
 use crate::domain::policy::Recovery;
