@@ -3,6 +3,8 @@
 //! Everything else takes a [`Now`] as an argument, so that virtual time can drive the same code. The work clock is anchored
 //! once and then follows the monotonic clock: when somebody sets the machine's time, windows move and running jobs do not.
 
+#![expect(clippy::disallowed_methods, reason = "the home of the clock")]
+
 use crate::domain::time::{Now, Span, after};
 use jiff::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -3,6 +3,8 @@
 //! Ids are text whose order is the order they were made in, since databases append such keys cheaply. With a seed the same
 //! calls give the same ids, which the simulation needs; without one they are unique across replicas.
 
+#![expect(clippy::disallowed_methods, reason = "the home of randomness")]
+
 use crate::domain::time::Now;
 use fastrand::Rng;
 use std::sync::{Mutex, PoisonError};

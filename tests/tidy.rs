@@ -25,8 +25,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("config", &["domain", "limits"]),
     ("store", &["domain", "limits", "chat::*", "jobs::*", "probes::*"]),
     ("chat", &["domain", "limits", "store::*", "jobs::*", "probes::*"]),
-    ("jobs", &["domain", "limits", "store::*", "chat::*", "probes::*"]),
-    ("probes", &["domain", "limits", "store::*", "chat::*", "jobs::*"]),
+    ("http", &["limits"]),
+    ("jobs", &["domain", "limits", "clock", "http", "store::*", "chat::*", "probes::*"]),
+    ("probes", &["domain", "limits", "clock", "http", "store::*", "chat::*", "jobs::*"]),
     ("paging", &["domain", "limits", "store::*", "chat::*", "jobs::*", "probes::*"]),
     ("web", &["domain", "limits", "chat", "store::*", "jobs::*", "probes::*"]),
     (
@@ -51,7 +52,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "paging::*",
         ],
     ),
-    ("demo", &["domain", "limits", "jobs::*", "probes::*"]),
+    ("demo", &["domain", "limits", "clock", "http", "jobs::*", "probes::*"]),
 ];
 
 /// The composition root: it may import everything.

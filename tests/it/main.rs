@@ -1,0 +1,4 @@
+//! Tests through the library's public face, in one binary to keep linking cheap: one module per feature.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod command_executor;
