@@ -1,1 +1,0 @@
-//! Keys: which turned keys fill which slots (DESIGN 4.2).
