@@ -2,3 +2,5 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod command_executor;
+mod keys_oracle;
+mod windows_oracle;
