@@ -472,6 +472,29 @@ fn sql_with_a_clock_is_found() {
     finds(1, sql(&[File::new("migrations/1.sql", "-- not now()\ncreate table a (at bigint default NOW());")]));
 }
 
+/// Both databases have the same steps, under the same names.
+fn twin_migrations(files: &[File]) -> Vec<String> {
+    let other = |path: &str| match path.strip_prefix("migrations/sqlite/") {
+        Some(name) => Some(format!("migrations/postgres/{name}")),
+        None => path.strip_prefix("migrations/postgres/").map(|name| format!("migrations/sqlite/{name}")),
+    };
+    let lonely = |file: &&File| !other(&file.path).is_some_and(|twin| files.iter().any(|other| other.path == twin));
+    files.iter().filter(lonely).map(|file| file.at(0, "has no twin of the same name for the other database")).collect()
+}
+
+#[test]
+fn migrations_come_in_pairs() {
+    holds(twin_migrations(&files("migrations", &[".sql"])));
+}
+
+#[test]
+fn a_lonely_migration_is_found() {
+    let planted = |names: &[&str]| twin_migrations(&names.iter().map(|name| File::new(name, "")).collect::<Vec<_>>());
+    finds(0, planted(&["migrations/sqlite/0001_a.sql", "migrations/postgres/0001_a.sql"]));
+    finds(2, planted(&["migrations/sqlite/0001_a.sql", "migrations/postgres/0001_b.sql"]));
+    finds(1, planted(&["migrations/0001_a.sql"]));
+}
+
 // ---- How a file is written ----------------------------------------------------------------------------------------------
 
 fn heads(files: &[File]) -> Vec<String> {
