@@ -1,3 +1,5 @@
+//! Windows over every change of the clocks, and against the examples of the runbooks.
+
 use super::*;
 use crate::domain::ids::{EnvironmentName, ServiceName};
 use crate::domain::policy::Source;
