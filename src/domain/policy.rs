@@ -161,6 +161,9 @@ pub struct Service {
     pub releases: ReleaseSource,
     /// The first of these that reads a version is how the live version is read back.
     pub live_probe: Option<String>,
+    /// Meant when a command names no service.
+    #[serde(default)]
+    pub default: bool,
     pub source: Source,
 }
 
@@ -377,5 +380,17 @@ impl Policy {
     #[must_use]
     pub fn person_name<'a>(&'a self, id: &'a PersonId) -> &'a str {
         self.people.get(id).map_or(id.as_str(), |p| p.name.as_str())
+    }
+}
+
+impl Policy {
+    /// The service a command means when it names none: the only one, or the first that config marks as the default.
+    #[must_use]
+    pub fn default_service(&self) -> Option<&Service> {
+        let mut all = self.services.values();
+        match (all.next(), all.next()) {
+            (Some(only), None) => Some(only),
+            _ => self.services.values().find(|s| s.default),
+        }
     }
 }
