@@ -3,6 +3,7 @@
 
 pub mod chat;
 pub mod clock;
+pub mod command;
 pub mod domain;
 pub mod ids;
 pub mod jobs;

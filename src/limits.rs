@@ -47,3 +47,6 @@ pub const HTTP_CONNECT_MS: u64 = 5_000;
 
 /// Characters of what a probe read that are shown.
 pub const READING_CHARS: usize = 160;
+
+/// Characters in a command's or an argument's one-line description; what the narrowest chat platform shows.
+pub const COMMAND_HELP_CHARS: usize = 100;

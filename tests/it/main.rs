@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod command_executor;
+mod commands_parse;
 mod keys_oracle;
 mod windows_oracle;

@@ -1,0 +1,22 @@
+//! Chat commands: from the words a person types to a [`crate::domain::command::Command`], and back to help.
+//!
+//! One Markdown file per command in `commands/` feeds the parser, help, completion and the written documentation. All of it
+//! is pure: text in, data out. Who may do something and whether it is wise is decided elsewhere.
+
+mod catalogue;
+mod error;
+mod files;
+mod kind;
+mod matcher;
+mod near;
+mod parse;
+mod token;
+mod typed;
+mod vocabulary;
+
+pub use catalogue::{Arg, Catalogue, CatalogueError, Entry, How, Risk, Who};
+pub use error::{CommandError, Problem};
+pub use kind::{Kind, Value};
+pub use parse::{Invocation, from_action, parse, read};
+pub use token::{Line, Token, quote, tokenize};
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,151 @@
+//! From named values to the typed command that decisions match on.
+
+use super::error::{CommandError, Problem};
+use super::kind::{Kind, Value};
+use super::parse::Invocation;
+use crate::domain::command::{About, Command, DeployRequest, RollbackTarget};
+use crate::domain::ids::{DeploymentId, EnvironmentName, ServiceName};
+use std::collections::BTreeMap;
+
+/// The values of an invocation by name and kind.
+struct Args<'a>(&'a BTreeMap<String, Value>);
+
+/// `args.$name("x")` gives the value of that kind, or nothing when it is absent.
+macro_rules! optional {
+    ($($name:ident: $variant:ident($kind:ident) -> $type:ty),* $(,)?) => {
+        $(fn $name(&self, name: &str) -> Result<Option<$type>, CommandError> {
+            match self.0.get(name) {
+                None => Ok(None),
+                Some(Value::$variant(value)) => Ok(Some(value.clone())),
+                Some(_) => Err(Problem::BadValue { kind: Kind::$kind, word: name.to_owned() }.into()),
+            }
+        })*
+    };
+}
+
+impl Args<'_> {
+    optional! {
+        text: Text(Text) -> String,
+        number: Number(Number) -> u32,
+        span: Span(Duration) -> crate::domain::time::Span,
+        deployment: Deployment(Deployment) -> DeploymentId,
+        service: Service(Service) -> ServiceName,
+        environment: Environment(Environment) -> EnvironmentName,
+        mode: Mode(Mode) -> crate::domain::command::RollbackMode,
+        items: Items(Items) -> Vec<u32>,
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn id(&self) -> Result<DeploymentId, CommandError> {
+        needed(self.deployment("deployment")?, "deployment")
+    }
+
+    fn place(&self) -> Result<EnvironmentName, CommandError> {
+        needed(self.environment("environment")?, "environment")
+    }
+
+    fn reason(&self) -> Result<String, CommandError> {
+        needed(self.text("reason")?, "reason")
+    }
+
+    fn request(&self) -> Result<DeployRequest, CommandError> {
+        Ok(DeployRequest {
+            service: self.service("service")?,
+            version: needed(self.text("version")?, "version")?,
+            environment: self.place()?,
+            dry_run: self.flag("dry-run"),
+            hotfix: self.text("hotfix")?,
+            skip_ci: self.text("skip-ci")?,
+            strategy: self.text("strategy")?,
+        })
+    }
+
+    fn about(&self) -> Result<About, CommandError> {
+        match self.deployment("deployment")? {
+            Some(id) => Ok(About::Deployment(id)),
+            None => Ok(About::Request(self.request()?)),
+        }
+    }
+
+    fn target(&self) -> Result<RollbackTarget, CommandError> {
+        match self.deployment("deployment")? {
+            Some(id) => Ok(RollbackTarget::Deployment(id)),
+            None => Ok(RollbackTarget::Place { service: self.service("service")?, environment: self.place()? }),
+        }
+    }
+}
+
+fn needed<T>(value: Option<T>, name: &str) -> Result<T, CommandError> {
+    let missing = || Problem::Missing { arg: name.to_uppercase(), help: "Type it behind the command".into() };
+    value.ok_or_else(|| missing().into())
+}
+
+impl TryFrom<&Invocation> for Command {
+    type Error = CommandError;
+
+    fn try_from(invocation: &Invocation) -> Result<Self, CommandError> {
+        let args = Args(&invocation.args);
+        Ok(match invocation.command.as_str() {
+            "deploy" => Self::Deploy(args.request()?),
+            "deploy status" => Self::DeployStatus { deployment: args.deployment("deployment")? },
+            "deploy history" => Self::DeployHistory {
+                service: args.service("service")?,
+                environment: args.environment("environment")?,
+                limit: args.number("limit")?,
+            },
+            "approve" => Self::Approve { deployment: args.id()?, plan: args.text("plan")? },
+            "reject" => Self::Reject { deployment: args.id()?, reason: args.reason()? },
+            "withdraw" => Self::Withdraw { deployment: args.id()? },
+            "cancel" => Self::Cancel { deployment: args.id()? },
+            "rollback" => {
+                Self::Rollback { target: args.target()?, mode: args.mode("mode")?, reason: args.text("reason")? }
+            }
+            "abort" => Self::Abort { deployment: args.id()?, reason: args.text("reason")? },
+            "pause" => Self::Pause { deployment: args.id()? },
+            "resume" => Self::Resume { deployment: args.id()? },
+            "promote" => Self::Promote { deployment: args.id()? },
+            "confirm" => Self::Confirm { deployment: args.id()?, step: args.text("step")? },
+            "lock" => Self::Lock {
+                service: args.service("service")?,
+                environment: args.place()?,
+                span: args.span("span")?,
+                reason: args.reason()?,
+                take_over: args.flag("take-over"),
+            },
+            "unlock" => Self::Unlock { service: args.service("service")?, environment: args.place()? },
+            "window" => {
+                Self::Window { service: args.service("service")?, environment: args.environment("environment")? }
+            }
+            "checklist" => Self::Checklist { deployment: args.id()? },
+            "checklist tick" => {
+                Self::ChecklistTick { deployment: args.id()?, items: needed(args.items("items")?, "items")? }
+            }
+            "checklist untick" => {
+                Self::ChecklistUntick { deployment: args.id()?, items: needed(args.items("items")?, "items")? }
+            }
+            "checklist na" => Self::ChecklistNa {
+                deployment: args.id()?,
+                item: needed(args.number("item")?, "item")?,
+                reason: args.reason()?,
+            },
+            "why" => Self::Why(args.about()?),
+            "when" => Self::When(args.about()?),
+            "quarantine release" => Self::QuarantineRelease {
+                service: needed(args.service("service")?, "service")?,
+                version: needed(args.text("version")?, "version")?,
+                environment: args.environment("environment")?,
+                reason: args.reason()?,
+            },
+            "quarantine list" => Self::QuarantineList,
+            "review" => Self::Review { deployment: args.id()?, notes: needed(args.text("notes")?, "notes")? },
+            "help" => {
+                let topic = args.text("topic")?.map(|t| t.trim_start_matches('/').trim().to_owned());
+                Self::Help { topic: topic.filter(|t| !t.is_empty()) }
+            }
+            other => return Err(Problem::UnknownCommand { word: other.to_owned(), near: Vec::new() }.into()),
+        })
+    }
+}

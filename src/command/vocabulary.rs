@@ -1,0 +1,64 @@
+//! The names a policy knows, by which the parser tells a service from a version and suggests what was meant.
+
+use crate::domain::ids::{EnvironmentName, Role, ServiceName};
+use crate::domain::policy::Policy;
+use std::collections::BTreeSet;
+
+/// Known names. Lookups ignore case and answer with the name as config writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vocabulary {
+    pub services: BTreeSet<ServiceName>,
+    pub environments: BTreeSet<EnvironmentName>,
+    pub strategies: BTreeSet<String>,
+    pub roles: BTreeSet<Role>,
+}
+
+impl Vocabulary {
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        Self {
+            services: policy.services.keys().cloned().collect(),
+            environments: policy.environments.keys().cloned().collect(),
+            strategies: policy.strategies.keys().cloned().collect(),
+            roles: policy.roles.keys().cloned().collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn service(&self, word: &str) -> Option<&ServiceName> {
+        self.services.get(word).or_else(|| self.services.iter().find(|s| same(s.as_str(), word)))
+    }
+
+    #[must_use]
+    pub fn environment(&self, word: &str) -> Option<&EnvironmentName> {
+        self.environments.get(word).or_else(|| self.environments.iter().find(|e| same(e.as_str(), word)))
+    }
+
+    #[must_use]
+    pub fn strategy(&self, word: &str) -> Option<&str> {
+        self.strategies.iter().map(String::as_str).find(|s| same(s, word))
+    }
+
+    #[must_use]
+    pub fn role(&self, word: &str) -> Option<&Role> {
+        self.roles.iter().find(|r| same(r.as_str(), word))
+    }
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_case_and_exact_ones_first() {
+        let vocabulary =
+            Vocabulary { services: ["API".into(), "api".into(), "Web".into()].into(), ..Vocabulary::default() };
+        assert_eq!(vocabulary.service("api").map(ServiceName::as_str), Some("api"));
+        assert_eq!(vocabulary.service("web").map(ServiceName::as_str), Some("Web"));
+        assert_eq!(vocabulary.service("we"), None);
+    }
+}
