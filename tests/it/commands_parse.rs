@@ -281,7 +281,7 @@ fn mistakes_are_answered_with_what_to_type() {
         ("/rollback", "ENVIRONMENT is missing. Where it goes back."),
         ("/rollback in production emergncy", "emergncy is not a way back that I know. Did you mean emergency?"),
         ("/rollback api D-42", "I do not know what to do with api. Leave it out, or check the order."),
-        ("/why", "ENVIRONMENT is missing. Where it goes."),
+        ("/why", "VERSION is missing. The version as it is tagged, such as v1.2.0."),
         ("/why D-42 to production", "I do not know what to do with to production. Leave it out, or check the order."),
         (
             "/checklist tick D-42 3 x",
