@@ -50,3 +50,36 @@ pub const READING_CHARS: usize = 160;
 
 /// Characters in a command's or an argument's one-line description; what the narrowest chat platform shows.
 pub const COMMAND_HELP_CHARS: usize = 100;
+
+/// Bytes in a key of the store (a stream's name, an outbox key): PostgreSQL cannot index more than about 2 700.
+pub const STORE_KEY_BYTES: usize = 1000;
+
+/// How long a store call waits for a free connection.
+pub const STORE_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Connections that read the embedded database, each a thread of its own. One more writes.
+pub const SQLITE_READERS: u32 = 2;
+
+/// How long the embedded database waits for a lock that a backup or a checkpoint holds.
+pub const SQLITE_BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Page cache of each connection to the embedded database, as SQLite takes it: minus KiB.
+pub const SQLITE_CACHE: &str = "-2048";
+
+/// The write-ahead log is cut back to this many bytes once it was larger.
+pub const SQLITE_WAL_BYTES: &str = "16777216";
+
+/// A database file up to this size is looked through for damage at every start; a larger one would delay it too much.
+pub const SQLITE_CHECKED_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Connections of one replica to PostgreSQL.
+pub const PG_CONNECTIONS: u32 = 8;
+
+/// Milliseconds that PostgreSQL lets one statement of ours wait for a row lock.
+pub const PG_LOCK_MS: &str = "5000";
+
+/// Milliseconds that PostgreSQL lets one statement of ours run.
+pub const PG_STATEMENT_MS: &str = "30000";
+
+/// Milliseconds after which PostgreSQL ends a transaction in which nothing happens.
+pub const PG_IDLE_MS: &str = "10000";

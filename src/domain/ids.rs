@@ -140,6 +140,13 @@ impl std::fmt::Display for Stream {
     }
 }
 
+/// So that ordered maps of streams can be walked from a name.
+impl std::borrow::Borrow<str> for Stream {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,20 @@
 //! Times and ids always arrive as arguments. One [`Batch`] is one transaction: it stores everything or, when any of its
 //! expectations does not hold, nothing, and says [`StoreError::Conflict`]; the caller loads again and decides again.
 
+mod batch;
+mod dump;
+mod lock;
+mod memory;
+mod migrations;
+mod net;
+mod open;
+mod sql;
+
+pub use dump::Dump;
+pub use memory::MemoryStore;
+pub use open::{open, open_read_only, open_whole};
+pub use sql::{PgStore, SqliteStore, open_postgres, open_sqlite};
+
 use crate::domain::ids::{PlatformName, Stream};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -51,7 +65,8 @@ pub struct TimerRow {
     pub body: String,
 }
 
-/// Something to be done outside. Rows of one `target` are done one after the other, oldest `id` first.
+/// Something to be done outside. Rows of one `target` are done one after the other, oldest `id` first: a row that is not due
+/// yet, or is leased, holds back every row behind it in its target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRow {
     /// Time-ordered and unique.
@@ -125,13 +140,19 @@ pub struct MessageRow {
 }
 
 /// One transaction.
+///
+/// Whatever the order of the fields below, it takes effect in this order: inbox, events, states; timers fired, cancelled, set;
+/// receipts, outbox rows cancelled, outbox rows put in. So a receipt's consequence may put the same key in again, and
+/// "cancel, then set" needs no care; "set, then cancel" of one input after the other is what [`Batch::absorb`] settles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Streams that were read: each must still be at this sequence (0: no events).
     pub reads: Vec<(Stream, i64)>,
     pub inbox: Vec<InboxRow>,
-    /// In order; `(stream, seq)` must not exist.
+    /// In order. The first of a stream continues exactly what is stored: its sequence is the next and its `previous` the stored
+    /// hash (this is checked even when the stream is not among `reads`).
     pub events: Vec<EventRow>,
+    /// Every stream among `events` brings its state as of the last of them.
     pub states: Vec<StateRow>,
     pub timers_set: Vec<TimerRow>,
     /// Absent ones are ignored.
@@ -143,6 +164,7 @@ pub struct Batch {
     pub outbox_cancelled: Vec<String>,
     /// Each must still be leased to that owner; deleted, or only released when its version has moved on.
     pub receipts: Vec<Receipt>,
+    /// Inserted or replaced by number.
     pub history: Vec<HistoryRow>,
     /// Inserted or replaced by (platform, key).
     pub messages: Vec<MessageRow>,
@@ -167,7 +189,12 @@ pub enum StoreError {
     /// The disk is full; nothing was stored.
     #[error("the disk is full")]
     Full,
-    /// The database cannot be reached or answers with an error; nothing was stored.
+    /// Found on opening: the database cannot be used as it is (in use by another process, damaged, made by something newer, a
+    /// setting that does not hold). Nothing was changed. The text says what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// The database cannot be reached or answers with an error; nothing was stored, except that a connection lost in the middle
+    /// of a commit leaves open whether it was: load again, the inbox and the sequences tell.
     #[error("database: {0}")]
     Unavailable(String),
 }
@@ -215,13 +242,14 @@ pub trait Store: Send + Sync {
     /// The next due times by the wall and the work clock.
     async fn next_timers(&self) -> Result<(Option<i64>, Option<i64>)>;
 
-    /// Leases the head row of each target that is due and free. Counts an attempt.
+    /// Leases the head row of each target that is due and free, oldest id first, at most `limit`. Counts an attempt. The count
+    /// also fences: a claim of the same owner from before its lease ran out no longer renews or releases.
     async fn claim(&self, now: i64, owner: &str, lease_until: i64, limit: i64) -> Result<Vec<Claim>>;
 
-    /// Extends a lease; false when it was lost.
+    /// Extends a lease; false when it was lost. A lease that ran out but that nobody took is still held.
     async fn renew(&self, claim: &Claim, lease_until: i64) -> Result<bool>;
 
-    /// Gives a claimed row back, due again at `due_at`. A lost lease is ignored.
+    /// Gives a claimed row back, due again at `due_at` (at its own time, if it was replaced meanwhile). A lost lease is ignored.
     async fn release(&self, claim: &Claim, due_at: i64) -> Result<()>;
 
     /// When the next outbox row falls due (its lease end, if it is leased).

@@ -1,0 +1,219 @@
+//! The store on SQLite and on PostgreSQL: one body of code, stamped for each by [`store!`].
+//!
+//! Every write runs in a task of its own, so that a caller that stops waiting cannot cut a transaction in half: it is then
+//! stored or not, and the inbox tells which. Reads are single statements.
+
+mod commit;
+mod dump;
+mod error;
+mod packed;
+mod postgres;
+mod read;
+mod sqlite;
+mod statements;
+
+pub(super) use error::error as failed;
+pub use postgres::{PgStore, open_postgres};
+pub use sqlite::{SqliteStore, open_sqlite};
+
+use super::{Result, StoreError};
+use std::future::Future;
+
+/// Runs `work` to its end even if the caller goes away.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.unwrap_or_else(|e| Err(StoreError::Unavailable(format!("the write was given up: {e}"))))
+}
+
+macro_rules! store {
+    ($Store:ident, $Db:ty, begin = $begin:literal, each = $each:literal, lock = $lock:literal, skip = $skip:literal) => {
+        use crate::domain::ids::{PlatformName, Stream};
+        use crate::store::net::lost;
+        use crate::store::sql::error::error;
+        use crate::store::sql::packed::{Packed, Part, list};
+        use crate::store::sql::{commit::commit, dump::dump, read::read, statements::statements, to_the_end};
+        use crate::store::{
+            Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MessageRow, OutboxRow, Result, StateRow, Store,
+            StoreError, TimerRow,
+        };
+        use async_trait::async_trait;
+        use sqlx::{Database, Row as _};
+
+        pub mod sql {
+            super::statements!(each = $each, lock = $lock, skip = $skip);
+        }
+
+        type Conn = <$Db as Database>::Connection;
+        type Query<'q> = sqlx::query::Query<'q, $Db, <$Db as Database>::Arguments>;
+
+        commit!($Db);
+        read!($Db, <$Db as Database>::Row);
+        dump!($Store, $Db);
+
+        /// Begins, works, commits; when the work fails, nothing of it stays.
+        async fn transaction<T>(pool: &sqlx::Pool<$Db>, work: impl AsyncFnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+            let mut conn = pool.acquire().await.map_err(error("connection"))?;
+            let run = async |conn: &mut Conn, sql: &'static str| sqlx::query::<$Db>(sql).execute(conn).await;
+            if let Err(e) = run(&mut conn, $begin).await {
+                let _ = conn.close().await;
+                return Err(error("connection")(e));
+            }
+            let done = match work(&mut conn).await {
+                Ok(done) => run(&mut conn, "COMMIT").await.map(|_| done).map_err(error("commit")),
+                failed => failed,
+            };
+            // A full disk has ended the transaction by itself, a lost connection has none: then the connection goes.
+            if done.is_err() && run(&mut conn, "ROLLBACK").await.is_err() {
+                let _ = conn.close().await;
+            }
+            done
+        }
+
+        impl $Store {
+            async fn write<T: Send + 'static>(
+                &self,
+                table: &'static str,
+                query: Query<'static>,
+                affected: fn(u64) -> T,
+            ) -> Result<T> {
+                let pool = self.writer.clone();
+                to_the_end(async move {
+                    query.execute(&pool).await.map(|done| affected(done.rows_affected())).map_err(error(table))
+                })
+                .await
+            }
+        }
+
+        #[async_trait]
+        impl Store for $Store {
+            async fn commit(&self, batch: &Batch) -> Result<()> {
+                let packed = Packed::of(batch)?;
+                let pool = self.writer.clone();
+                to_the_end(async move { transaction(&pool, async |conn| write(conn, &packed).await).await }).await
+            }
+
+            async fn states(&self, streams: &[Stream]) -> Result<Vec<StateRow>> {
+                let names = list(streams.iter().map(|s| (s,)))?;
+                rows(&self.reader, "states", sqlx::query(sql::STATES).bind(names), state).await
+            }
+
+            async fn answers(&self, keys: &[String]) -> Result<Vec<(String, String)>> {
+                let keys = list(keys.iter().map(|k| (k,)))?;
+                let pair = |row: &<$Db as Database>::Row| Ok((row.try_get(0)?, row.try_get(1)?));
+                rows(&self.reader, "inbox", sqlx::query(sql::ANSWERS).bind(keys), pair).await
+            }
+
+            async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>> {
+                let query = sqlx::query(sql::EVENTS).bind(stream.as_str()).bind(after).bind(limit.max(0));
+                rows(&self.reader, "events", query, event).await
+            }
+
+            async fn heads(&self, after: &str, limit: i64) -> Result<Vec<(Stream, i64, String)>> {
+                let head = |row: &<$Db as Database>::Row| Ok((stream(row, 0)?, row.try_get(1)?, row.try_get(2)?));
+                rows(&self.reader, "states", sqlx::query(sql::HEADS).bind(after).bind(limit.max(0)), head).await
+            }
+
+            async fn streams(&self, after: &str, limit: i64) -> Result<Vec<Stream>> {
+                let query = sqlx::query(sql::STREAMS).bind(after).bind(limit.max(0));
+                rows(&self.reader, "events", query, |row| stream(row, 0)).await
+            }
+
+            async fn last_number(&self) -> Result<i64> {
+                let query = sqlx::query_scalar::<$Db, i64>(sql::LAST_NUMBER);
+                query.fetch_one(&self.reader).await.map_err(error("history"))
+            }
+
+            async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>> {
+                let (service, environment) = (query.service.as_deref(), query.environment.as_deref());
+                let sql = sqlx::query(sql::HISTORY).bind(service.unwrap_or("")).bind(environment.unwrap_or(""));
+                let sql = sql.bind(query.before.unwrap_or(i64::MAX)).bind(query.limit.max(0));
+                rows(&self.reader, "history", sql, history).await
+            }
+
+            async fn due_timers(&self, wall: i64, work: i64, limit: i64) -> Result<Vec<TimerRow>> {
+                let query = sqlx::query(sql::TIMERS_DUE).bind(wall).bind(work).bind(limit.max(0));
+                rows(&self.reader, "timers", query, timer).await
+            }
+
+            async fn next_timers(&self) -> Result<(Option<i64>, Option<i64>)> {
+                let query = sqlx::query_as::<$Db, (Option<i64>, Option<i64>)>(sql::TIMERS_NEXT);
+                query.fetch_one(&self.reader).await.map_err(error("timers"))
+            }
+
+            async fn claim(&self, now: i64, owner: &str, lease_until: i64, limit: i64) -> Result<Vec<Claim>> {
+                let (pool, owner) = (self.writer.clone(), owner.to_owned());
+                to_the_end(async move {
+                    let query =
+                        sqlx::query(sql::CLAIM).bind(owner.clone()).bind(lease_until).bind(now).bind(limit.max(0));
+                    let versioned = |row: &<$Db as Database>::Row| Ok((outbox(row)?, row.try_get(7)?));
+                    let claimed = rows(&pool, "outbox", query, versioned).await?.into_iter();
+                    let claim = |(row, version)| Claim { row, owner: owner.clone(), lease_until, version };
+                    let mut claims: Vec<Claim> = claimed.map(claim).collect();
+                    claims.sort_unstable_by(|a, b| a.row.id.cmp(&b.row.id));
+                    Ok(claims)
+                })
+                .await
+            }
+
+            async fn renew(&self, claim: &Claim, lease_until: i64) -> Result<bool> {
+                let query = sqlx::query(sql::RENEW).bind(lease_until).bind(claim.row.id.clone());
+                self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |n| n == 1).await
+            }
+
+            async fn release(&self, claim: &Claim, due_at: i64) -> Result<()> {
+                let query = sqlx::query(sql::RELEASE).bind(claim.version).bind(due_at).bind(claim.row.id.clone());
+                self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |_| ()).await
+            }
+
+            async fn next_outbox(&self) -> Result<Option<i64>> {
+                let query = sqlx::query_scalar::<$Db, Option<i64>>(sql::OUTBOX_NEXT);
+                query.fetch_one(&self.reader).await.map_err(error("outbox"))
+            }
+
+            async fn outbox(&self, limit: i64) -> Result<Vec<OutboxRow>> {
+                rows(&self.reader, "outbox", sqlx::query(sql::OUTBOX).bind("").bind(limit.max(0)), outbox).await
+            }
+
+            async fn timers(&self, limit: i64) -> Result<Vec<TimerRow>> {
+                self.due_timers(i64::MAX, i64::MAX, limit).await
+            }
+
+            async fn message(&self, platform: &PlatformName, key: &str) -> Result<Option<MessageRow>> {
+                let query = sqlx::query(sql::MESSAGE).bind(platform.as_str()).bind(key);
+                Ok(rows(&self.reader, "messages", query, message).await?.pop())
+            }
+
+            async fn message_by_id(&self, platform: &PlatformName, id: &str) -> Result<Option<MessageRow>> {
+                let query = sqlx::query(sql::MESSAGE_BY_ID).bind(platform.as_str()).bind(id);
+                Ok(rows(&self.reader, "messages", query, message).await?.pop())
+            }
+
+            async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool> {
+                let query = sqlx::query(sql::LEASE).bind(name.to_owned()).bind(owner.to_owned()).bind(until).bind(now);
+                self.write("leases", query, |n| n == 1).await
+            }
+
+            async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64> {
+                self.write("inbox", sqlx::query(sql::INBOX_PRUNE).bind(before).bind(limit.max(0)), |n| n).await
+            }
+
+            async fn setting(&self, name: &str) -> Result<Option<String>> {
+                let query = sqlx::query_scalar::<$Db, String>(sql::SETTING).bind(name);
+                query.fetch_optional(&self.reader).await.map_err(error("settings"))
+            }
+
+            async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+                let query = sqlx::query(sql::SETTING_PUT).bind(name.to_owned()).bind(value.to_owned());
+                self.write("settings", query, |_| ()).await
+            }
+
+            async fn ping(&self) -> Result<()> {
+                sqlx::query::<$Db>(sql::PING).execute(&self.reader).await.map(|_| ()).map_err(error("connection"))
+            }
+
+            async fn close(&self) -> Result<()> {
+                self.shut().await
+            }
+        }
+    };
+}
+use store;

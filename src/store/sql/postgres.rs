@@ -1,0 +1,114 @@
+//! PostgreSQL, for several replicas that share the work.
+
+use crate::limits;
+use crate::store::migrations;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+use std::str::FromStr as _;
+
+super::store!(
+    PgStore,
+    sqlx::Postgres,
+    begin = "BEGIN",
+    each = "jsonb_array_elements(CAST($1 AS JSONB))",
+    lock = " FOR UPDATE OF s",
+    skip = " FOR UPDATE OF o SKIP LOCKED"
+);
+
+/// The oldest server all statements were tried on.
+const OLDEST: i64 = 130_000;
+
+#[derive(Debug)]
+pub struct PgStore {
+    writer: PgPool,
+    reader: PgPool,
+}
+
+/// Connects and migrates; several replicas may do so at once.
+///
+/// # Errors
+/// `Unavailable` when the server cannot be reached, `Refused` when it cannot keep what we promise.
+pub async fn open_postgres(url: &str) -> Result<PgStore> {
+    let options = options(url)?;
+    let mut conn = options.connect().await.map_err(error("connection"))?;
+    check(&mut conn).await?;
+    migrations::postgres(&mut conn).await?;
+    conn.close().await.map_err(error("connection"))?;
+    Ok(pooled(options))
+}
+
+impl PgStore {
+    /// Connects to read only: every write fails. Migrates nothing.
+    ///
+    /// # Errors
+    /// As [`open_postgres`].
+    pub async fn read_only(url: &str) -> Result<Self> {
+        let options = options(url)?.options([("default_transaction_read_only", "on")]);
+        let mut conn = options.connect().await.map_err(error("connection"))?;
+        check(&mut conn).await?;
+        conn.close().await.map_err(error("connection"))?;
+        Ok(pooled(options))
+    }
+
+    async fn shut(&self) -> Result<()> {
+        self.writer.close().await;
+        Ok(())
+    }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions> {
+    // The error of a bad URL may repeat its password.
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| StoreError::Refused("store: not a postgres:// URL".to_owned()))?
+        .application_name("signalbox")
+        .options([
+            ("synchronous_commit", "on"),
+            ("default_transaction_isolation", "read committed"),
+            ("lock_timeout", limits::PG_LOCK_MS),
+            ("statement_timeout", limits::PG_STATEMENT_MS),
+            ("idle_in_transaction_session_timeout", limits::PG_IDLE_MS),
+        ]);
+    Ok(options.disable_statement_logging())
+}
+
+fn pooled(options: PgConnectOptions) -> PgStore {
+    let pool = PgPoolOptions::new()
+        .max_connections(limits::PG_CONNECTIONS)
+        .acquire_timeout(limits::STORE_WAIT)
+        // A call that was dropped while it began a transaction would leave it open, and the next write would vanish in it.
+        .after_release(|conn, _| {
+            Box::pin(async move {
+                conn.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options);
+    PgStore { writer: pool.clone(), reader: pool }
+}
+
+/// Reads back what durability rests on.
+async fn check(conn: &mut sqlx::PgConnection) -> Result<()> {
+    let refused = |what: String| Err(StoreError::Refused(format!("PostgreSQL: {what}")));
+    let show = async |conn: &mut sqlx::PgConnection, sql: &'static str| {
+        sqlx::query_scalar::<_, String>(sql).fetch_one(conn).await.map_err(error("connection"))
+    };
+    let version = show(conn, "SHOW server_version_num").await?;
+    if version.parse::<i64>().unwrap_or(0) < OLDEST {
+        return refused(format!("version {version} is too old; use 13 or newer"));
+    }
+    let encoding = show(conn, "SHOW server_encoding").await?;
+    if encoding != "UTF8" {
+        return refused(format!("the database's encoding is {encoding}; create one with UTF8"));
+    }
+    let sync = show(conn, "SHOW synchronous_commit").await?;
+    if sync != "on" {
+        return refused(format!("synchronous_commit is {sync}: commits would not be safe"));
+    }
+    if show(conn, "SHOW fsync").await? != "on" {
+        tracing::warn!(
+            name = "store.fsync_off",
+            "PostgreSQL runs with fsync off: commits may be lost when the machine stops"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! The embedded database: one file, one process, one writing connection.
+//!
+//! Commits reach the disk before they are answered (WAL with full sync, read back at start). A backup or an audit may read
+//! the file from another process meanwhile; only writing is ours alone.
+
+use crate::limits;
+use crate::store::lock::Lock;
+use crate::store::migrations;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Connection as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+super::store!(SqliteStore, sqlx::Sqlite, begin = "BEGIN IMMEDIATE", each = "json_each($1)", lock = "", skip = "");
+
+/// The first version without the WAL-reset bug, which could damage a file that two connections write and checkpoint.
+const OLDEST: (u32, u32, u32) = (3, 51, 3);
+
+/// "SIGB", as the first migration sets it.
+const APPLICATION_ID: i64 = 1_397_311_298;
+
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    /// Given back on [`Store::close`]; none when it was opened to be read only.
+    lock: Mutex<Option<Lock>>,
+}
+
+/// Opens or creates the database of this process.
+///
+/// # Errors
+/// `Refused`, with what to do, when the file is in use, damaged, somebody else's or a newer version's, or a setting does not
+/// hold. An existing file is never overwritten.
+pub async fn open_sqlite(path: &Path) -> Result<SqliteStore> {
+    present(path)?;
+    let lock = Lock::take(path)?;
+    create(path)?;
+    let options = options(path);
+    let mut conn = connect(path, &options).await?;
+    ours(path, &mut conn).await?;
+    check(path, &mut conn).await?;
+    migrations::sqlite(&mut conn).await.map_err(|e| damaged_or(path, e))?;
+    conn.close().await.map_err(error("database"))?;
+    let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let pool = pool.acquire_timeout(limits::STORE_WAIT);
+    Ok(SqliteStore {
+        writer: pool.clone().max_connections(1).connect_lazy_with(options.clone()),
+        reader: pool.max_connections(limits::SQLITE_READERS).connect_lazy_with(options.pragma("query_only", "ON")),
+        lock: Mutex::new(Some(lock)),
+    })
+}
+
+impl SqliteStore {
+    /// Opens the database to read it beside the process that writes it; every write fails. Takes no lock, migrates nothing.
+    ///
+    /// # Errors
+    /// As [`open_sqlite`].
+    pub async fn read_only(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(StoreError::Refused(format!("{}: there is no such database", path.display())));
+        }
+        present(path)?;
+        let options = options(path).create_if_missing(false).pragma("query_only", "ON");
+        let mut conn = connect(path, &options).await?;
+        ours(path, &mut conn).await?;
+        conn.close().await.map_err(error("database"))?;
+        let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(limits::STORE_WAIT);
+        let pool = pool.connect_lazy_with(options);
+        Ok(Self { writer: pool.clone(), reader: pool, lock: Mutex::new(None) })
+    }
+
+    async fn shut(&self) -> Result<()> {
+        self.reader.close().await;
+        let held = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let checkpoint = match &held {
+            Some(_) if !self.writer.is_closed() => sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                .execute(&self.writer)
+                .await
+                .map(|_| ())
+                .map_err(error("database")),
+            _ => Ok(()),
+        };
+        self.writer.close().await;
+        drop(held);
+        checkpoint
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(limits::SQLITE_BUSY)
+        .pragma("cache_size", limits::SQLITE_CACHE)
+        .pragma("journal_size_limit", limits::SQLITE_WAL_BYTES)
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
+}
+
+/// What can be seen without opening it.
+fn present(path: &Path) -> Result<()> {
+    let refused = |what: String| Err(StoreError::Refused(format!("{}: {what}", path.display())));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return refused("its folder does not exist; create it first".to_owned());
+    }
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    let filled = |p: &Path| p.metadata().is_ok_and(|m| m.len() > 0);
+    if !filled(path) && filled(Path::new(&wal)) {
+        return refused(
+            "the database is missing but its -wal file is there; put the database back beside it".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// Only its owner may read it: it holds what people said.
+fn create(path: &Path) -> Result<()> {
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(StoreError::Refused(format!("{}: cannot create the database: {e}", path.display()))),
+    }
+}
+
+async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteConnection> {
+    options.connect().await.map_err(|e| damaged_or(path, error("database")(e)))
+}
+
+/// A damaged file stops the start with what to do; it is left as it is.
+fn damaged_or(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Corrupt { what, .. } => damaged(path, &what),
+        StoreError::Unavailable(what) => StoreError::Refused(format!("{}: {what}", path.display())),
+        other => other,
+    }
+}
+
+fn damaged(path: &Path, what: &str) -> StoreError {
+    StoreError::Refused(format!(
+        "{}: the database is damaged ({what}). It was left as it is: move it away together with its -wal and -shm files, \
+         put the last backup in its place and start again",
+        path.display()
+    ))
+}
+
+/// An empty file or one of ours.
+async fn ours(path: &Path, conn: &mut SqliteConnection) -> Result<()> {
+    let number = async |conn: &mut SqliteConnection, sql: &'static str| {
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(conn).await.map_err(|e| damaged_or(path, error("database")(e)))
+    };
+    let tables = number(conn, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'").await?;
+    let id = number(conn, "PRAGMA application_id").await?;
+    if tables > 0 && id != APPLICATION_ID {
+        let what = "this is another program's database; name a file of its own for signalbox";
+        return Err(StoreError::Refused(format!("{}: {what}", path.display())));
+    }
+    Ok(())
+}
+
+/// Reads back what durability rests on, and looks through a small file for damage.
+async fn check(path: &Path, conn: &mut SqliteConnection) -> Result<()> {
+    let refused = |what: String| Err(StoreError::Refused(format!("{}: {what}", path.display())));
+    let failed = |e| damaged_or(path, error("database")(e));
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *conn).await.map_err(failed)?;
+    let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    if (part(), part(), part()) < OLDEST {
+        return refused(format!("SQLite {version} can damage a database under load; build with 3.51.3 or newer"));
+    }
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *conn).await.map_err(failed)?;
+    if mode != "wal" {
+        return refused(format!("journal_mode is {mode}, not wal; keep the database on a local disk"));
+    }
+    for (sql, name, wanted) in [("PRAGMA synchronous", "synchronous", 2), ("PRAGMA foreign_keys", "foreign_keys", 1)] {
+        let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut *conn).await.map_err(failed)?;
+        if found != wanted {
+            return refused(format!("{name} is {found}, not {wanted}: commits would not be safe"));
+        }
+    }
+    if path.metadata().is_ok_and(|m| m.len() <= limits::SQLITE_CHECKED_BYTES) {
+        let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *conn).await.map_err(failed)?;
+        if found != "ok" {
+            return Err(damaged(path, &found));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Every statement of the store, for both databases. They differ in three words: how a JSON list becomes rows (`each`), and
+//! how rows are locked (`lock`: wait; `skip`: leave out what another replica holds).
+//!
+//! No clock, no randomness, no `SELECT *`. Parameters are written `$1`, which both databases take.
+
+macro_rules! statements {
+    (each = $each:literal, lock = $lock:literal, skip = $skip:literal) => {
+        // -- commit: one JSON list of lists per table, whatever the size of the batch -----------------------------------------
+
+        /// Order matters: every replica locks in this order.
+        pub const STATES_EXPECTED: &str = concat!(
+            "SELECT s.stream, s.seq, s.hash FROM states s WHERE s.stream IN (SELECT j.value->>0 FROM ", $each, " AS j) ",
+            "ORDER BY s.stream", $lock
+        );
+        pub const INBOX_INSERT: &str = concat!(
+            "INSERT INTO inbox (key, at, body, answer) ",
+            "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3 FROM ", $each, " AS j"
+        );
+        pub const EVENTS_INSERT: &str = concat!(
+            "INSERT INTO events (stream, seq, kind, actor, at, body, previous, hash) ",
+            "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3, CAST(j.value->>4 AS BIGINT), ",
+            "j.value->>5, j.value->>6, j.value->>7 FROM ", $each, " AS j"
+        );
+        pub const STATES_PUT: &str = concat!(
+            "INSERT INTO states (stream, seq, hash, body) ",
+            "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3 FROM ", $each, " AS j WHERE true ",
+            "ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, body = excluded.body"
+        );
+        pub const TIMERS_FIRED: &str = concat!(
+            "DELETE FROM timers WHERE id IN (SELECT t.id FROM ", $each, " AS j JOIN timers t ON t.id = j.value->>0 ",
+            "WHERE t.due_at = CAST(j.value->>1 AS BIGINT))"
+        );
+        pub const TIMERS_CANCEL: &str =
+            concat!("DELETE FROM timers WHERE id IN (SELECT j.value->>0 FROM ", $each, " AS j)");
+        pub const TIMERS_SET: &str = concat!(
+            "INSERT INTO timers (id, stream, due_at, work, body) ",
+            "SELECT j.value->>0, j.value->>1, CAST(j.value->>2 AS BIGINT), CAST(j.value->>3 AS BIGINT), j.value->>4 FROM ",
+            $each, " AS j WHERE true ON CONFLICT (id) DO UPDATE SET stream = excluded.stream, due_at = excluded.due_at, ",
+            "work = excluded.work, body = excluded.body"
+        );
+        /// Rows acted on as they still are.
+        pub const RECEIPTS_DELETE: &str = concat!(
+            "DELETE FROM outbox WHERE id IN (SELECT o.id FROM ", $each, " AS j JOIN outbox o ON o.id = j.value->>0 ",
+            "WHERE o.owner = j.value->>1 AND o.version = CAST(j.value->>2 AS BIGINT) AND o.lease_until > 0)"
+        );
+        /// Rows that were replaced while they were acted on.
+        pub const RECEIPTS_RELEASE: &str = concat!(
+            "UPDATE outbox SET owner = '', lease_until = 0 WHERE id IN (SELECT o.id FROM ", $each, " AS j ",
+            "JOIN outbox o ON o.id = j.value->>0 WHERE o.owner = j.value->>1 ",
+            "AND o.version <> CAST(j.value->>2 AS BIGINT) AND o.lease_until > 0)"
+        );
+        pub const OUTBOX_CANCEL: &str =
+            concat!("DELETE FROM outbox WHERE key IN (SELECT j.value->>0 FROM ", $each, " AS j)");
+        pub const OUTBOX_PUT: &str = concat!(
+            "INSERT INTO outbox (id, key, target, stream, due_at, attempts, body, owner, lease_until, version) ",
+            "SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, CAST(j.value->>4 AS BIGINT), ",
+            "CAST(j.value->>5 AS BIGINT), j.value->>6, '', 0, CAST(j.value->>7 AS BIGINT) FROM ", $each, " AS j WHERE true ",
+            "ON CONFLICT (key) DO UPDATE SET body = excluded.body, due_at = excluded.due_at, ",
+            "version = outbox.version + excluded.version"
+        );
+        pub const HISTORY_PUT: &str = concat!(
+            "INSERT INTO history (number, service, environment, version, revision, status, requester, requested_at, ",
+            "started_at, ended_at, note) SELECT CAST(j.value->>0 AS BIGINT), j.value->>1, j.value->>2, j.value->>3, ",
+            "j.value->>4, j.value->>5, j.value->>6, CAST(j.value->>7 AS BIGINT), CAST(j.value->>8 AS BIGINT), ",
+            "CAST(j.value->>9 AS BIGINT), j.value->>10 FROM ", $each, " AS j WHERE true ",
+            "ON CONFLICT (number) DO UPDATE SET service = excluded.service, environment = excluded.environment, ",
+            "version = excluded.version, revision = excluded.revision, status = excluded.status, ",
+            "requester = excluded.requester, requested_at = excluded.requested_at, started_at = excluded.started_at, ",
+            "ended_at = excluded.ended_at, note = excluded.note"
+        );
+        pub const MESSAGES_PUT: &str = concat!(
+            "INSERT INTO messages (platform, key, channel, id, shown, at) SELECT j.value->>0, j.value->>1, j.value->>2, ",
+            "j.value->>3, j.value->>4, CAST(j.value->>5 AS BIGINT) FROM ", $each, " AS j WHERE true ",
+            "ON CONFLICT (platform, key) DO UPDATE SET channel = excluded.channel, id = excluded.id, ",
+            "shown = excluded.shown, at = excluded.at"
+        );
+
+        // -- reading -----------------------------------------------------------------------------------------------------------
+
+        pub const STATES: &str = concat!(
+            "SELECT s.stream, s.seq, s.hash, s.body FROM states s ",
+            "WHERE s.stream IN (SELECT j.value->>0 FROM ", $each, " AS j) ORDER BY s.stream"
+        );
+        pub const ANSWERS: &str = concat!(
+            "SELECT i.key, i.answer FROM inbox i WHERE i.key IN (SELECT j.value->>0 FROM ", $each, " AS j) ORDER BY i.key"
+        );
+        pub const EVENTS: &str = "SELECT stream, seq, kind, actor, at, body, previous, hash FROM events \
+             WHERE stream = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+        pub const HEADS: &str = "SELECT stream, seq, hash FROM states WHERE stream > $1 ORDER BY stream LIMIT $2";
+        /// Jumps from name to name in the index instead of reading every event.
+        pub const STREAMS: &str = "WITH RECURSIVE names(stream) AS (\
+             SELECT MIN(stream) FROM events WHERE stream > $1 \
+             UNION ALL SELECT (SELECT MIN(e.stream) FROM events e WHERE e.stream > n.stream) FROM names n \
+             WHERE n.stream IS NOT NULL) SELECT stream FROM names WHERE stream IS NOT NULL LIMIT $2";
+        pub const LAST_NUMBER: &str = "SELECT COALESCE(MAX(number), 0) FROM history";
+        /// `$1` and `$2` may be empty: any.
+        pub const HISTORY: &str = "SELECT number, service, environment, version, revision, status, requester, requested_at, \
+             started_at, ended_at, note FROM history WHERE number < $3 AND ($1 = '' OR service = $1) \
+             AND ($2 = '' OR environment = $2) ORDER BY number DESC LIMIT $4";
+        /// Both parts in index order.
+        pub const TIMERS_DUE: &str = "SELECT id, stream, due_at, work, body FROM (\
+             SELECT id, stream, due_at, work, body FROM (SELECT id, stream, due_at, work, body FROM timers WHERE work = 0 AND due_at <= $1 \
+             ORDER BY due_at, id LIMIT $3) AS a UNION ALL \
+             SELECT id, stream, due_at, work, body FROM (SELECT id, stream, due_at, work, body FROM timers WHERE work = 1 AND due_at <= $2 \
+             ORDER BY due_at, id LIMIT $3) AS b) AS due ORDER BY due_at, id LIMIT $3";
+        pub const TIMERS_NEXT: &str = "SELECT (SELECT MIN(due_at) FROM timers WHERE work = 0), \
+             (SELECT MIN(due_at) FROM timers WHERE work = 1)";
+        pub const OUTBOX: &str =
+            "SELECT id, key, target, stream, due_at, attempts, body FROM outbox WHERE id > $1 ORDER BY id LIMIT $2";
+        pub const MESSAGE: &str =
+            "SELECT platform, key, channel, id, shown, at FROM messages WHERE platform = $1 AND key = $2";
+        pub const MESSAGE_BY_ID: &str = "SELECT platform, key, channel, id, shown, at FROM messages \
+             WHERE platform = $1 AND id = $2 ORDER BY key LIMIT 1";
+        pub const SETTING: &str = "SELECT value FROM settings WHERE name = $1";
+        pub const SETTING_PUT: &str = "INSERT INTO settings (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        pub const INBOX_PAGE: &str = "SELECT key, at, body, answer FROM inbox WHERE key > $1 ORDER BY key LIMIT $2";
+        pub const TIMERS_PAGE: &str =
+            "SELECT id, stream, due_at, work, body FROM timers WHERE id > $1 ORDER BY id LIMIT $2";
+        pub const MESSAGES_PAGE: &str = "SELECT platform, key, channel, id, shown, at FROM messages \
+             WHERE (platform, key) > ($1, $2) ORDER BY platform, key LIMIT $3";
+        pub const SETTINGS_PAGE: &str = "SELECT name, value FROM settings WHERE name > $1 ORDER BY name LIMIT $2";
+
+        // -- outbox and leases -------------------------------------------------------------------------------------------------
+
+        /// The oldest row of each target, found by jumping from target to target in the index.
+        pub const CLAIM: &str = concat!(
+            "WITH RECURSIVE targets(target) AS (SELECT MIN(target) FROM outbox UNION ALL ",
+            "SELECT (SELECT MIN(o.target) FROM outbox o WHERE o.target > t.target) FROM targets t ",
+            "WHERE t.target IS NOT NULL), ",
+            "heads AS (SELECT (SELECT MIN(o.id) FROM outbox o WHERE o.target = t.target) AS id FROM targets t ",
+            "WHERE t.target IS NOT NULL) ",
+            "UPDATE outbox SET owner = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN (",
+            "SELECT o.id FROM heads h JOIN outbox o ON o.id = h.id WHERE o.due_at <= $3 AND o.lease_until <= $3 ",
+            "AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.target = o.target AND l.lease_until > 0 AND l.lease_until > $3) ",
+            "ORDER BY o.id LIMIT $4", $skip, ") ",
+            "RETURNING id, key, target, stream, due_at, attempts, body, version"
+        );
+        pub const OUTBOX_NEXT: &str = "WITH RECURSIVE targets(target) AS (SELECT MIN(target) FROM outbox UNION ALL \
+             SELECT (SELECT MIN(o.target) FROM outbox o WHERE o.target > t.target) FROM targets t \
+             WHERE t.target IS NOT NULL), \
+             free(due_at, lease_until) AS (SELECT \
+             (SELECT o.due_at FROM outbox o WHERE o.target = t.target ORDER BY o.id LIMIT 1), \
+             COALESCE((SELECT MAX(l.lease_until) FROM outbox l WHERE l.target = t.target AND l.lease_until > 0), 0) \
+             FROM targets t WHERE t.target IS NOT NULL) \
+             SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) FROM free";
+        pub const RENEW: &str = "UPDATE outbox SET lease_until = $1 \
+             WHERE id = $2 AND owner = $3 AND attempts = $4 AND lease_until > 0";
+        pub const RELEASE: &str = "UPDATE outbox SET owner = '', lease_until = 0, \
+             due_at = CASE WHEN version = $1 THEN $2 ELSE due_at END \
+             WHERE id = $3 AND owner = $4 AND attempts = $5 AND lease_until > 0";
+        pub const LEASE: &str = "INSERT INTO leases (name, owner, until) VALUES ($1, $2, $3) \
+             ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
+             WHERE leases.owner = excluded.owner OR leases.until <= $4";
+        pub const INBOX_PRUNE: &str = concat!(
+            "DELETE FROM inbox WHERE key IN (SELECT key FROM inbox WHERE at < $1 ORDER BY at, key LIMIT $2", ")"
+        );
+        pub const PING: &str = "SELECT 1";
+    };
+}
+pub(super) use statements;
