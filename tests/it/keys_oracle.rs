@@ -20,9 +20,9 @@ fn with_person(reachable: u16, eligible: u8) -> u16 {
     // By slot: the sets that lack it.
     const LACKS: [u16; 4] = [0x5555, 0x3333, 0x0f0f, 0x00ff];
     let mut more = reachable;
-    for slot in 0..4 {
+    for (slot, lacks) in LACKS.iter().enumerate() {
         if eligible & (1 << slot) != 0 {
-            more |= (reachable & LACKS[slot]) << (1 << slot);
+            more |= (reachable & lacks) << (1 << slot);
         }
     }
     more
@@ -338,4 +338,31 @@ fn every_six_people_with_any_requester_open_production_only_with_two_keys() {
         }
     });
     println!("{seen} cases");
+}
+
+/// The words behind the numbers: who is asked for what, when a person with two roles came first.
+#[test]
+fn people_are_told_what_is_missing() {
+    let slots = Slots { roles: vec![0b0001, 0b0010, 0b0100], required: 0b011 };
+    let list = slot_list(&slots);
+    // 0 holds both roles, 1 only the first, 2 the optional one, 3 none of them.
+    let policy = policy(&[0b0011, 0b0001, 0b0100, 0b1000]);
+    let nobody = PersonId::new("somebody-else");
+    let ask = |turned: &[usize], person: usize| {
+        let turned: Vec<PersonId> = turned.iter().copied().map(id).collect();
+        useful(&list, &turned, &policy, &nobody, &id(person))
+    };
+    assert_eq!(ask(&[], 0), Usefulness::Fills(0));
+    assert_eq!(ask(&[0], 1), Usefulness::Fills(0), "0 moves to the second slot");
+    assert_eq!(ask(&[0], 0), Usefulness::Already);
+    assert_eq!(ask(&[0, 1], 2), Usefulness::Fills(2));
+    assert_eq!(ask(&[0], 3), Usefulness::NoRole { needed: roles(0b0010) });
+    assert_eq!(ask(&[0, 1], 3), Usefulness::NoRole { needed: roles(0b0111) });
+    assert_eq!(candidates(&list, &[id(0)], &policy, &nobody, 1), [id(1)], "whose key lets 0 move");
+    assert_eq!(reachable(&list, &policy, &id(0)), Err(vec![1]), "nobody else holds the second role");
+
+    let assignment = assign(&list, &[id(3), id(0), id(0), id(1)], &policy, &nobody);
+    assert_eq!(assignment.slots, [Some(id(1)), Some(id(0)), None]);
+    assert_eq!(assignment.spare, [id(3)]);
+    assert!(assignment.complete(&list) && !assignment.complete(&list[..2]), "a changed list is not complete");
 }

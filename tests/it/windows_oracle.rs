@@ -57,7 +57,7 @@ impl Zone {
     }
 
     /// Minutes ahead of UTC in each minute of `from..to`, by walking from one change of the clocks to the next.
-    fn offsets(&self, from: i64, to: i64) -> Vec<i64> {
+    fn offsets(&self, from: i64, to: i64) -> Vec<i16> {
         let mut changes: Vec<(i64, i64)> = (2018..2043)
             .flat_map(|year| {
                 let (begins, ends) = (self.bounds)(year);
@@ -68,7 +68,7 @@ impl Zone {
         let mut all = Vec::with_capacity((to - from) as usize);
         for pair in changes.windows(2) {
             let (a, b) = (pair[0].0.clamp(from, to), pair[1].0.clamp(from, to));
-            all.resize(all.len() + (b - a) as usize, pair[0].1);
+            all.resize(all.len() + (b - a) as usize, pair[0].1 as i16);
         }
         assert_eq!(all.len() as i64, to - from);
         all
@@ -104,7 +104,7 @@ const SETUPS: [&[Rule]; 4] = [
 ];
 
 /// The minutes of `from..to` in which the clock of one zone reads a time inside a rule.
-fn inside(rules: &[Rule], offsets: &[i64], from: i64) -> Vec<bool> {
+fn inside(rules: &[Rule], offsets: &[i16], from: i64) -> Vec<bool> {
     // Whether a reading lies inside depends on its weekday and time only.
     let mut week = vec![false; WEEK];
     for (reading, slot) in week.iter_mut().enumerate() {
@@ -114,28 +114,34 @@ fn inside(rules: &[Rule], offsets: &[i64], from: i64) -> Vec<bool> {
             (begins(days, day) && *a <= minute && minute < *b) || (begins(days, (day + 6) % 7) && minute + 1440 < *b)
         });
     }
-    let monday = midnight(1969, 1, 1) - 3 * DAY; // The Monday before the epoch.
-    (from..).zip(offsets).map(|(minute, offset)| week[((minute + offset - monday) % WEEK as i64) as usize]).collect()
+    let mut all = Vec::with_capacity(offsets.len());
+    // Counted from the Monday before the epoch.
+    for (minute, offset) in (from + 3 * DAY..).zip(offsets) {
+        all.push(week[((minute + i64::from(*offset)) % WEEK as i64) as usize]);
+    }
+    all
 }
 
 /// Clears the minutes that a prohibition of local time `[a, b)` covers: from the first that reads `a` or later until the
 /// last that reads earlier than `b`.
-fn prohibit(open: &mut [bool], offsets: &[i64], from: i64, a: i64, b: i64) {
+fn prohibit(open: &mut [bool], offsets: &[i16], from: i64, a: i64, b: i64) {
     let first = (a - 2 * DAY - from).max(0) as usize;
     let last = ((b + 2 * DAY - from).max(0) as usize).min(open.len());
-    let reads = |i: usize| from + i as i64 + offsets[i];
+    let reads = |i: usize| from + i as i64 + i64::from(offsets[i]);
     let begin = (first..last).find(|i| reads(*i) >= a);
     let end = (first..last).rev().find(|i| reads(*i) < b);
-    if let (Some(begin), Some(end)) = (begin, end) {
-        for minute in begin..=end {
-            open[minute] = false;
-        }
+    if let (Some(begin), Some(end)) = (begin, end)
+        && begin <= end
+    {
+        open[begin..end + 1].fill(false);
     }
 }
 
+type Pair = (i64, i64);
+
 /// Local minutes at which prohibitions begin and end, first day of holidays and their number of days: every year has some,
 /// at the changes of the clocks as well.
-fn holidays_and_freezes(years: std::ops::Range<i64>) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+fn holidays_and_freezes(years: std::ops::Range<i64>) -> (Vec<Pair>, Vec<Pair>) {
     let (mut holidays, mut freezes) = (Vec::new(), Vec::new());
     for y in years {
         holidays.extend([
@@ -238,33 +244,45 @@ fn compare(label: &str, windows: &[Window], calendar: &Calendar, from: i64, expe
     flips
 }
 
-#[test]
-fn every_minute_of_twenty_years_in_seven_zones() {
+/// Compares one zone: an everyday setup, by turns with and without the calendar; and with the calendar, where the clocks
+/// change, the hours in which they do, and whole days. Returns how many minutes were compared and how many flips.
+fn compare_zone(n: usize, zone: &Zone) -> (usize, usize) {
     let (from, to) = (midnight(2020, 1, 1), midnight(2040, 1, 1));
     let (holidays, freezes) = holidays_and_freezes(2020..2040);
+    let offsets = zone.offsets(from, to);
     let (mut minutes, mut flips) = (0, 0);
-    for (n, zone) in zones().iter().enumerate() {
-        let offsets = zone.offsets(from, to);
-        // Each zone meets two of the setups, one of them with the whole calendar; the zones that change meet all hours.
-        for (rules, denied) in [(SETUPS[n % 2], n % 2 == 0), (SETUPS[2 + n % 2], true)] {
-            let mut expected = inside(rules, &offsets, from);
-            let mut calendar_here = Calendar::default();
-            if denied {
-                calendar_here = calendar(&holidays, &freezes, zone.name);
-                for (first, days) in &holidays {
-                    prohibit(&mut expected, &offsets, from, *first, first + days * DAY);
-                }
-                for (a, b) in &freezes {
-                    prohibit(&mut expected, &offsets, from, *a, *b);
-                }
+    let second = if zone.summer == 0 { SETUPS[3 - n % 2] } else { SETUPS[2] };
+    for (rules, denied) in [(SETUPS[n % 2], n % 2 == 1), (second, true), (SETUPS[3], false)] {
+        let mut expected = inside(rules, &offsets, from);
+        let mut calendar_here = Calendar::default();
+        if denied {
+            calendar_here = calendar(&holidays, &freezes, zone.name);
+            for (first, days) in &holidays {
+                prohibit(&mut expected, &offsets, from, *first, first + days * DAY);
             }
-            let windows: Vec<Window> = rules.iter().map(|r| window(r, zone.name)).collect();
-            flips += compare(zone.name, &windows, &calendar_here, from, &expected);
-            minutes += expected.len();
+            for (a, b) in &freezes {
+                prohibit(&mut expected, &offsets, from, *a, *b);
+            }
         }
+        let windows: Vec<Window> = rules.iter().map(|r| window(r, zone.name)).collect();
+        flips += compare(zone.name, &windows, &calendar_here, from, &expected);
+        minutes += expected.len();
     }
-    println!("{minutes} minutes compared, {flips} flips");
-    assert_eq!(minutes, 14 * 10_519_200);
+    (minutes, flips)
+}
+
+#[test]
+fn every_minute_of_twenty_years_in_seven_zones() {
+    let zones = zones();
+    let numbered: Vec<(usize, &Zone)> = zones.iter().enumerate().collect();
+    let results: Vec<(usize, usize)> = std::thread::scope(|scope| {
+        let part = |zones: &[(usize, &Zone)]| zones.iter().map(|(n, zone)| compare_zone(*n, zone)).collect::<Vec<_>>();
+        let workers: Vec<_> = numbered.chunks(4).map(|zones| scope.spawn(move || part(zones))).collect();
+        workers.into_iter().flat_map(|w| w.join().unwrap()).collect()
+    });
+    let minutes: usize = results.iter().map(|r| r.0).sum();
+    println!("{minutes} minutes compared, {} flips", results.iter().map(|r| r.1).sum::<usize>());
+    assert_eq!(minutes, 7 * 3 * 10_519_200);
 }
 
 /// Windows in three zones, holidays in a fourth, freezes in a fifth; and the same through `open_intervals`.
@@ -286,8 +304,9 @@ fn rules_in_different_zones_meet() {
     }
     let (holidays, freezes) = holidays_and_freezes(2020..2040);
     let (day_zone, freeze_zone) = ("America/Havana", "Asia/Kathmandu");
+    let offsets = by_name(day_zone);
     for (first, days) in &holidays {
-        prohibit(&mut expected, &by_name(day_zone), from, *first, first + days * DAY);
+        prohibit(&mut expected, &offsets, from, *first, first + days * DAY);
     }
     let offsets = by_name(freeze_zone);
     for (a, b) in &freezes {

@@ -1,12 +1,13 @@
 //! Whether an environment is open at an instant, which rule says so, and when that changes.
 
-use super::stretch::{FARTHEST, Stretch, add_occurrences, join, local_millis, prohibition, subtract};
+use super::stretch::{FARTHEST, Stretch, add_occurrences, join, prohibition, subtract};
 use super::types::{Calendar, Freeze, Holiday, Window};
 use crate::domain::ids::{EnvironmentName, ServiceName};
 use crate::domain::policy::Source;
 use crate::domain::time::{Span, from_millis};
 use jiff::Timestamp;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -77,16 +78,11 @@ pub fn opening(
     at: Timestamp,
 ) -> Opening {
     let now = millis(at);
-    // One more, so that a change at the very horizon is still seen as a change.
-    let look = |span: Span| Stretch { start: now, end: now + span.as_millis() + 1 };
-    let freezes = calendar.freezes.iter().filter(|f| concerns(f, service, environment) && !passed.contains(&f.name));
-    let denials = denials(windows, freezes, &calendar.holidays, look(HORIZON));
-    let mut range = look(NEAR);
-    let mut open = open_stretches(windows, &denials, range);
-    if !settled(&open, range) {
-        range = look(HORIZON);
-        open = open_stretches(windows, &denials, range);
+    let mut view = View::new(windows, calendar, service, environment, passed, now, NEAR);
+    if !view.settled() {
+        view = View::new(windows, calendar, service, environment, passed, now, HORIZON);
     }
+    let View { range, denials, open } = view;
     let is_open = open.first().is_some_and(|s| s.contains(now));
     let next = open.first().map(|s| if is_open { s.end } else { s.start }).filter(|ms| *ms < range.end);
     let denial = denials
@@ -142,6 +138,38 @@ pub fn open_intervals(
     open.into_iter().map(|s| (from_millis(s.start), from_millis(s.end))).collect()
 }
 
+/// What lies ahead of an instant, as far as it was looked.
+struct View<'a> {
+    range: Stretch,
+    denials: Vec<Denial<'a>>,
+    open: Vec<Stretch>,
+}
+
+impl<'a> View<'a> {
+    fn new(
+        windows: &[Window],
+        calendar: &'a Calendar,
+        service: &ServiceName,
+        environment: &EnvironmentName,
+        passed: &BTreeSet<String>,
+        now: i64,
+        ahead: Span,
+    ) -> Self {
+        // One more, so that a change at the very end is still seen as a change.
+        let range = Stretch { start: now, end: now + ahead.as_millis() + 1 };
+        let freezes =
+            calendar.freezes.iter().filter(|f| concerns(f, service, environment) && !passed.contains(&f.name));
+        let denials = denials(windows, freezes, &calendar.holidays, range);
+        let open = open_stretches(windows, &denials, range);
+        Self { range, denials, open }
+    }
+
+    /// Whether the next flip lies inside, so that looking further changes nothing.
+    fn settled(&self) -> bool {
+        self.open.first().is_some_and(|s| s.start > self.range.start || s.end < self.range.end)
+    }
+}
+
 /// A freeze or holiday that touches the range asked about, in config order.
 struct Denial<'a> {
     stretch: Stretch,
@@ -156,9 +184,10 @@ fn denials<'a>(
     holidays: &'a [Holiday],
     range: Stretch,
 ) -> Vec<Denial<'a>> {
+    // Most of a long calendar is far away; no zone is needed to see that.
+    let (first, last) = (utc_date(range.start - FARTHEST), utc_date(range.end + FARTHEST));
     let covered = |from: DateTime, to: DateTime, zone: &str| {
-        // Most of a long calendar is far away; no zone is needed to see that.
-        let near = local_millis(from) - FARTHEST < range.end && range.start < local_millis(to) + FARTHEST;
+        let near = from.date() <= last && first <= to.date();
         if near { prohibition(from, to, zone).filter(|s| s.within(range).is_some()) } else { None }
     };
     let mut denials = Vec::new();
@@ -174,7 +203,7 @@ fn denials<'a>(
     if windows.is_empty() {
         return denials;
     }
-    for h in holidays {
+    for h in holidays.iter().filter(|h| h.from <= last && first <= h.to) {
         let end = h.to.tomorrow().unwrap_or(h.to).to_datetime(Time::midnight());
         let stretch = covered(h.from.to_datetime(Time::midnight()), end, &h.zone);
         denials.extend(stretch.map(|stretch| Denial {
@@ -198,11 +227,6 @@ fn open_stretches(windows: &[Window], denials: &[Denial<'_>], range: Stretch) ->
     subtract(&join(allowed), &join(denials.iter().map(|d| d.stretch).collect()))
 }
 
-/// Whether the first flip after the range's start lies inside the range, so that looking further changes nothing.
-fn settled(open: &[Stretch], range: Stretch) -> bool {
-    open.first().is_some_and(|s| s.start > range.start || s.end < range.end)
-}
-
 /// The first window in config order that is open at `at`, were nothing prohibited.
 fn open_window(windows: &[Window], at: i64) -> Option<&Window> {
     windows.iter().find(|window| {
@@ -215,6 +239,10 @@ fn open_window(windows: &[Window], at: i64) -> Option<&Window> {
 fn concerns(freeze: &Freeze, service: &ServiceName, environment: &EnvironmentName) -> bool {
     (freeze.environments.is_empty() || freeze.environments.contains(environment))
         && (freeze.services.is_empty() || freeze.services.contains(service))
+}
+
+fn utc_date(ms: i64) -> Date {
+    Offset::UTC.to_datetime(from_millis(ms)).date()
 }
 
 /// The whole milliseconds that have begun by `at`: with edges on whole milliseconds, no answer depends on the rest.

@@ -71,7 +71,7 @@ pub(super) fn prohibition(from: DateTime, to: DateTime, zone_name: &str) -> Opti
 pub(super) const FARTHEST: i64 = 26 * HOUR;
 
 /// A local time as if it were UTC: a number to compare and to subtract an offset from.
-pub(super) fn local_millis(at: DateTime) -> i64 {
+fn local_millis(at: DateTime) -> i64 {
     Offset::UTC.to_timestamp(at).map_or_else(
         |_| {
             if at.year() < 1970 { jiff::Timestamp::MIN.as_millisecond() } else { jiff::Timestamp::MAX.as_millisecond() }

@@ -1,4 +1,4 @@
-//! Windows over every change of the clocks, and against the examples of the runbooks.
+//! Windows, freezes and holidays at their edges: instants, midnights, weekends and changes of the clocks.
 
 use super::*;
 use crate::domain::ids::{EnvironmentName, ServiceName};
