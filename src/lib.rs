@@ -4,7 +4,9 @@
 pub mod chat;
 pub mod clock;
 pub mod command;
+pub mod demo;
 pub mod domain;
+pub mod http;
 pub mod ids;
 pub mod jobs;
 pub mod limits;

@@ -83,3 +83,9 @@ pub const PG_STATEMENT_MS: &str = "30000";
 
 /// Milliseconds after which PostgreSQL ends a transaction in which nothing happens.
 pub const PG_IDLE_MS: &str = "10000";
+
+/// Jobs that the demo's fleet remembers.
+pub const FLEET_JOBS: usize = 1_000;
+
+/// Synthetic requests of one place of the demo's fleet that may be on their way at once.
+pub const FLEET_IN_FLIGHT: usize = 32;

@@ -9,6 +9,7 @@ fn main() -> ExitCode {
         Some((name, rest)) if name == "job-supervisor" && rest.len() == 1 => {
             signalbox::jobs::command::supervise(Path::new(&rest[0]))
         }
+        Some((name, rest)) if name == "fleet-instance" => signalbox::demo::run_instance(rest),
         _ => ExitCode::FAILURE,
     }
 }

@@ -5,3 +5,4 @@ mod command_executor;
 mod commands_parse;
 mod keys_oracle;
 mod windows_oracle;
+mod fleet;
