@@ -3,6 +3,6 @@
 
 mod command_executor;
 mod commands_parse;
+mod fleet;
 mod keys_oracle;
 mod windows_oracle;
-mod fleet;
