@@ -773,25 +773,3 @@ fn an_unlinked_page_and_a_dead_link_are_found() {
     finds(1, unlinked(&pages));
     finds(1, dead_links(&pages, there));
 }
-
-/// A command exists only when the catalogue embeds its file.
-fn unknown_commands(commands: &[File], catalogue: &[File]) -> Vec<String> {
-    let embeds = |file: &File| catalogue.iter().any(|source| source.text.contains(&format!("{}\"", file.path)));
-    commands
-        .iter()
-        .filter(|file| !embeds(file))
-        .map(|file| file.at(0, "the catalogue in src/command/ does not embed it"))
-        .collect()
-}
-
-#[test]
-fn every_command_is_in_the_catalogue() {
-    holds(unknown_commands(&files("commands", &[".md"]), &files("src/command", &[".rs"])));
-}
-
-#[test]
-fn a_command_outside_the_catalogue_is_found() {
-    let commands = [File::new("commands/deploy.md", ""), File::new("commands/why.md", "")];
-    let catalogue = [File::new("src/command/catalogue.rs", "include_str!(\"../../commands/deploy.md\")")];
-    finds(1, unknown_commands(&commands, &catalogue));
-}

@@ -1,6 +1,6 @@
 //! The command executor: a program without a shell, run once, which survives signalbox.
 //!
-//! Each job has a [`folder`]; a [supervisor](supervise) process takes it and runs it. This executor only starts supervisors
+//! Each job has a [`folder`]; a [supervisor](mod@supervise) process takes it and runs it. This executor only starts supervisors
 //! and reads folders, so it keeps nothing in memory and after a restart knows as much as before.
 //!
 //! Deliberately absent: deploying, traffic and restores. A service that is deployed by commands says so in its steps.
