@@ -336,4 +336,12 @@ mod tests {
         assert!(twice.what.contains("twice"), "{twice}");
         assert!(Catalogue::of(&[("other", good)]).is_err());
     }
+
+    #[test]
+    fn one_line_descriptions_are_bounded() {
+        let (name, good) = FILES.iter().find(|(name, _)| *name == "cancel").unwrap();
+        let with = |length: usize| good.replacen("Call a deployment off before it starts", &"é".repeat(length), 1);
+        assert!(Catalogue::of(&[(name, &with(COMMAND_HELP_CHARS))]).is_ok());
+        assert!(Catalogue::of(&[(name, &with(COMMAND_HELP_CHARS + 1))]).is_err());
+    }
 }

@@ -117,11 +117,16 @@ impl<'a> Matcher<'a> {
     }
 
     fn is_open(&self, arg: &Arg) -> bool {
-        let shut = self.satisfied().is_some_and(|alternative| {
-            let named = |names: &Vec<String>| names.iter().any(|n| n.trim_end_matches('?') == arg.name);
-            self.entry.needs.iter().any(named) && !named(alternative)
-        });
-        !self.has(&arg.name) && !shut && !arg.has(&How::Button)
+        !self.has(&arg.name) && !self.is_shut(arg) && !arg.has(&How::Button)
+    }
+
+    /// What is there already belongs to other alternatives of `needs`.
+    fn is_shut(&self, arg: &Arg) -> bool {
+        let names = |alternative: &[String], arg: &str| alternative.iter().any(|n| n.trim_end_matches('?') == arg);
+        let chosen = self.entry.needs.iter().flatten().map(|n| n.trim_end_matches('?')).filter(|n| self.has(n));
+        let chosen: Vec<&str> = chosen.collect();
+        let mut alternatives = self.entry.needs.iter().filter(|a| names(a, &arg.name)).peekable();
+        alternatives.peek().is_some() && !alternatives.any(|a| chosen.iter().all(|c| names(a, c)))
     }
 
     fn satisfied(&self) -> Option<&'a Vec<String>> {
@@ -204,6 +209,14 @@ impl<'a> Matcher<'a> {
     }
 
     fn bare(&mut self, token: &'a Token, index: usize) -> Result<(), Problem> {
+        // `rollback staging D-42`: two targets, not a target and a reason.
+        let other = |a: &Arg| a.kind == Kind::Deployment && !self.has(&a.name) && self.is_shut(a);
+        let numbered = !token.quoted
+            && token.text.starts_with(['D', 'd'])
+            && Kind::Deployment.read(&token.text, self.vocabulary).is_ok();
+        if numbered && self.entry.args.iter().any(other) {
+            return Err(Problem::Surplus { words: token.text.clone() });
+        }
         let candidates: Vec<&'a Arg> = self.open().filter(|a| self.is_bare(a)).collect();
         let reads = |arg: &&&Arg| read(arg, &token.text, self.vocabulary).is_ok();
         let strong = candidates.iter().filter(|a| match a.kind {

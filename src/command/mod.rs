@@ -4,9 +4,13 @@
 //! is pure: text in, data out. Who may do something and whether it is wise is decided elsewhere.
 
 mod catalogue;
+mod complete;
+mod docs;
 mod error;
 mod files;
+mod help;
 mod kind;
+mod markdown;
 mod matcher;
 mod near;
 mod parse;
@@ -15,7 +19,10 @@ mod typed;
 mod vocabulary;
 
 pub use catalogue::{Arg, Catalogue, CatalogueError, Entry, How, Risk, Who};
+pub use complete::{Suggestion, complete};
+pub use docs::docs;
 pub use error::{CommandError, Problem};
+pub use help::help;
 pub use kind::{Kind, Value};
 pub use parse::{Invocation, from_action, parse, read};
 pub use token::{Line, Token, quote, tokenize};

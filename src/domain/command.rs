@@ -124,7 +124,7 @@ pub enum Command {
 /// The words of a deploy request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeployRequest {
-    /// Absent: the policy's only service, or the person is asked.
+    /// Absent: the policy's default service; without one, the person is asked.
     pub service: Option<ServiceName>,
     pub version: String,
     pub environment: EnvironmentName,

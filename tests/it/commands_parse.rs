@@ -133,6 +133,7 @@ fn every_other_command_is_read() {
             back(place(Some("api")), Some(RollbackMode::Full), Some("the migration broke")),
         ),
         ("/rollback in production \"full disk\"", back(place(None), None, Some("full disk"))),
+        ("/rollback in production \"D-41 broke it\"", back(place(None), None, Some("D-41 broke it"))),
         ("/rollback in production \"full\"", back(place(None), None, Some("full"))),
         ("/rollback in production api is slow", back(place(None), None, Some("api is slow"))),
         ("/rollback D-42", back(RollbackTarget::Deployment(D), None, None)),
@@ -280,7 +281,7 @@ fn mistakes_are_answered_with_what_to_type() {
         ("/lock prodution for 2h move", "prodution is not an environment that I know. Did you mean production?"),
         ("/rollback", "ENVIRONMENT is missing. Where it goes back."),
         ("/rollback in production emergncy", "emergncy is not a way back that I know. Did you mean emergency?"),
-        ("/rollback api D-42", "I do not know what to do with api. Leave it out, or check the order."),
+        ("/rollback api D-42", "I do not know what to do with D-42. Leave it out, or check the order."),
         ("/why", "VERSION is missing. The version as it is tagged, such as v1.2.0."),
         ("/why D-42 to production", "I do not know what to do with to production. Leave it out, or check the order."),
         (

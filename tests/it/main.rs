@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod command_executor;
+mod commands_complete;
+mod commands_docs;
 mod commands_parse;
 mod fleet;
 mod keys_oracle;
