@@ -241,7 +241,7 @@ fn offer_values(arg: &Arg, intro: &str, values: &[(String, String)], out: &mut O
     if begun
         && !any
         && !arg.kind.listed()
-        && (out.partial.is_empty() || intro != "" || plausible(arg.kind, out.partial))
+        && (out.partial.is_empty() || !intro.is_empty() || plausible(arg.kind, out.partial))
     {
         out.hint(arg);
     }

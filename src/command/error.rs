@@ -10,7 +10,8 @@ use crate::domain::message::{Block, Line, Mark, Message, Piece, Text, Tone, bold
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct CommandError {
-    pub problem: Problem,
+    /// Boxed to keep results small.
+    pub problem: Box<Problem>,
     /// The usage lines of the command it was about; empty when it is not known.
     pub usage: Vec<String>,
     /// A line that works.
@@ -90,7 +91,7 @@ pub enum Problem {
 
 impl From<Problem> for CommandError {
     fn from(problem: Problem) -> Self {
-        Self { problem, usage: Vec::new(), example: None }
+        Self { problem: Box::new(problem), usage: Vec::new(), example: None }
     }
 }
 
@@ -135,7 +136,7 @@ impl CommandError {
     }
 
     fn title(&self) -> Text {
-        match &self.problem {
+        match &*self.problem {
             Problem::Empty => vec![plain("There is no command here.")],
             Problem::TooLong { limit } => {
                 vec![plain(format!("This is too long for a command: {limit} characters is the most."))]
@@ -188,7 +189,7 @@ impl CommandError {
     /// What to type next, where the usage alone does not say it.
     fn next(&self) -> Option<Text> {
         let said = |text: &str| Some(vec![plain(text)]);
-        match &self.problem {
+        match &*self.problem {
             Problem::Empty => Some(vec![plain("Type "), code("/help"), plain(" to see what there is.")]),
             Problem::TooLong { .. } => said("Shorten it, and put long notes in the deployment's thread."),
             Problem::Control { .. } => said("Type it again by hand, or paste it as plain text."),

@@ -1,39 +1,33 @@
 //! The files of `commands/`, embedded, in the order in which help and the documentation show them.
 
-macro_rules! files {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../commands/", $name, ".md")))),*]
-    };
-}
-
 /// File name without ending, and text.
-pub const FILES: &[(&str, &str)] = files![
-    "deploy",
-    "deploy-status",
-    "deploy-history",
-    "cancel",
-    "approve",
-    "reject",
-    "withdraw",
-    "checklist",
-    "checklist-tick",
-    "checklist-untick",
-    "checklist-na",
-    "pause",
-    "resume",
-    "promote",
-    "confirm",
-    "rollback",
-    "abort",
-    "lock",
-    "unlock",
-    "window",
-    "quarantine-list",
-    "quarantine-release",
-    "why",
-    "when",
-    "review",
-    "help",
+pub const FILES: &[(&str, &str)] = &[
+    ("deploy", include_str!("../../commands/deploy.md")),
+    ("deploy-status", include_str!("../../commands/deploy-status.md")),
+    ("deploy-history", include_str!("../../commands/deploy-history.md")),
+    ("cancel", include_str!("../../commands/cancel.md")),
+    ("approve", include_str!("../../commands/approve.md")),
+    ("reject", include_str!("../../commands/reject.md")),
+    ("withdraw", include_str!("../../commands/withdraw.md")),
+    ("checklist", include_str!("../../commands/checklist.md")),
+    ("checklist-tick", include_str!("../../commands/checklist-tick.md")),
+    ("checklist-untick", include_str!("../../commands/checklist-untick.md")),
+    ("checklist-na", include_str!("../../commands/checklist-na.md")),
+    ("pause", include_str!("../../commands/pause.md")),
+    ("resume", include_str!("../../commands/resume.md")),
+    ("promote", include_str!("../../commands/promote.md")),
+    ("confirm", include_str!("../../commands/confirm.md")),
+    ("rollback", include_str!("../../commands/rollback.md")),
+    ("abort", include_str!("../../commands/abort.md")),
+    ("lock", include_str!("../../commands/lock.md")),
+    ("unlock", include_str!("../../commands/unlock.md")),
+    ("window", include_str!("../../commands/window.md")),
+    ("quarantine-list", include_str!("../../commands/quarantine-list.md")),
+    ("quarantine-release", include_str!("../../commands/quarantine-release.md")),
+    ("why", include_str!("../../commands/why.md")),
+    ("when", include_str!("../../commands/when.md")),
+    ("review", include_str!("../../commands/review.md")),
+    ("help", include_str!("../../commands/help.md")),
 ];
 
 #[cfg(test)]

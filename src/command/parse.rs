@@ -119,5 +119,5 @@ fn unknown_second(catalogue: &Catalogue, first: &str, second: &str) -> Problem {
 
 fn about(entry: &Entry, problem: Problem) -> CommandError {
     let example = entry.examples.first().cloned();
-    CommandError { problem, usage: entry.usage.clone(), example }
+    CommandError { problem: Box::new(problem), usage: entry.usage.clone(), example }
 }

@@ -104,17 +104,15 @@ fn word(text: &str, start: usize) -> Result<Token, Problem> {
         if c.is_whitespace() {
             break;
         }
-        if may_quote && closes(c, c).is_some() {
-            match quotation(text, at)? {
-                Some((inside, end)) => {
-                    quoted |= at == start;
-                    out.push_str(&inside);
-                    at = end;
-                    may_quote = false;
-                    continue;
-                }
-                None => {}
-            }
+        if may_quote
+            && closes(c, c).is_some()
+            && let Some((inside, end)) = quotation(text, at)?
+        {
+            quoted |= at == start;
+            out.push_str(&inside);
+            at = end;
+            may_quote = false;
+            continue;
         }
         at += c.len_utf8();
         if c == '\\'
