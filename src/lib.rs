@@ -4,6 +4,7 @@
 pub mod chat;
 pub mod clock;
 pub mod command;
+pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod http;
@@ -11,4 +12,5 @@ pub mod ids;
 pub mod jobs;
 pub mod limits;
 pub mod probes;
+pub mod runbook;
 pub mod store;

@@ -89,3 +89,33 @@ pub const FLEET_JOBS: usize = 1_000;
 
 /// Synthetic requests of one place of the demo's fleet that may be on their way at once.
 pub const FLEET_IN_FLIGHT: usize = 32;
+
+/// Bytes in a config file or a calendar. Sixteen times the largest seen.
+pub const CONFIG_BYTES: usize = 1 << 20;
+
+/// Problems that one check of a config keeps; more would not be read.
+pub const CONFIG_PROBLEMS: usize = 500;
+
+/// Bytes in a name that people type in chat.
+pub const CONFIG_NAME_BYTES: usize = 64;
+
+/// Holidays of one calendar file, after repetition.
+pub const HOLIDAYS: usize = 5_000;
+
+/// How often one calendar event repeats before it is cut: a yearly day since 1970 does not reach it.
+pub const CALENDAR_REPETITIONS: u16 = 500;
+
+/// Checklists of one config.
+pub const CHECKLISTS: usize = 200;
+
+/// Bytes in one checklist file.
+pub const CHECKLIST_BYTES: usize = 256 << 10;
+
+/// Tasks in one checklist: twice the longest that ships.
+pub const CHECKLIST_TASKS: usize = 200;
+
+/// Characters in one task, with what it stands under.
+pub const CHECKLIST_TASK_CHARS: usize = 300;
+
+/// How deep lists and quotes nest in a checklist before they are left out.
+pub const CHECKLIST_DEPTH: usize = 32;

@@ -23,7 +23,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("http", "limits"),
     ("command", "domain limits"),
     ("runbook", "domain limits"),
-    ("config", "domain limits"),
+    ("config", "domain limits runbook"),
     ("store", "domain limits clock::Stopwatch chat::* jobs::* probes::*"),
     ("chat", "domain limits clock::Clock clock::Stopwatch store::* jobs::* probes::*"),
     ("jobs", "domain limits clock::Clock clock::Stopwatch http store::* chat::* probes::*"),

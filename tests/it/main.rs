@@ -5,6 +5,7 @@ mod command_executor;
 mod commands_complete;
 mod commands_docs;
 mod commands_parse;
+mod config_example;
 mod fleet;
 mod keys_oracle;
 mod windows_oracle;

@@ -1,0 +1,30 @@
+//! The config file: typed sections, every problem at once with file, line, caret and hint, a JSON schema from the same
+//! types, secrets by reference.
+//!
+//! The file is parsed to a tree that knows where everything stands ([`tree`]), read into raw types ([`raw`]), turned into
+//! the policy that decisions read ([`build`]), and checked as a whole ([`check`]). None of these stops at a problem; all of
+//! them add to one [`Report`]. Deliberately absent: reloading, and layers of files.
+
+mod build;
+mod check;
+mod checklists;
+mod context;
+pub mod embedded;
+mod ics;
+mod load;
+mod overrides;
+pub mod place;
+pub mod problem;
+mod raw;
+mod read;
+mod report;
+mod scalars;
+mod schema;
+mod service;
+mod tree;
+
+pub use load::{Folder, Given, Loaded, hash, load, load_embedded, load_embedded_for_demo, load_from, load_with};
+pub use problem::{Code, Problem, Severity};
+pub use report::Report;
+pub use schema::schema;
+pub use service::{Console, LogFormat, Secret, SecretError, ServiceConfig};

@@ -1,0 +1,196 @@
+//! What only the process needs to know, and secrets by reference.
+
+use super::context::Context;
+use super::place::At;
+use super::problem::Code;
+use super::raw::Root;
+use super::read::{Read, wrong};
+use super::tree::{Node, Value};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The process's own settings; the policy knows none of them.
+#[derive(Clone, Debug)]
+pub struct ServiceConfig {
+    /// The store's address. Absent: `signalbox.db` in the data folder.
+    pub store: Option<Secret>,
+    /// Health and metrics.
+    pub listen: SocketAddr,
+    pub console: Console,
+    /// Relative paths are relative to the config's folder.
+    pub data: PathBuf,
+    pub log: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Console {
+    pub enabled: bool,
+    /// On loopback; 0 picks a free one.
+    pub port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A value that may be secret. `Debug` never shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// Written in the file itself; only values without a password are.
+    Plain(String),
+    /// An environment variable.
+    Env(String),
+    /// A file's content, without the line end.
+    File(PathBuf),
+    /// A file in the folder that the service manager names in `CREDENTIALS_DIRECTORY`.
+    Credential(String),
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("Plain(..)"),
+            Self::Env(name) => write!(f, "Env({name})"),
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Credential(name) => write!(f, "Credential({name})"),
+        }
+    }
+}
+
+/// A secret's reference leads nowhere. Never contains the value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    #[error("the environment variable {0} is not set; set it, or change the reference")]
+    NoVariable(String),
+    #[error(
+        "the credential {0} cannot be read, since CREDENTIALS_DIRECTORY is not set; start it with the service manager"
+    )]
+    NoFolder(String),
+    #[error("{path} cannot be read: {why}")]
+    Unreadable { path: String, why: String },
+}
+
+impl Secret {
+    /// Fetches the value now. `env` reads environment variables.
+    ///
+    /// # Errors
+    /// When the variable or file that it names is not there.
+    pub fn resolve(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<String, SecretError> {
+        match self {
+            Self::Plain(value) => Ok(value.clone()),
+            Self::Env(name) => env(name).ok_or_else(|| SecretError::NoVariable(name.clone())),
+            Self::File(path) => read(path),
+            Self::Credential(name) => {
+                let folder = env("CREDENTIALS_DIRECTORY").ok_or_else(|| SecretError::NoFolder(name.clone()))?;
+                read(&Path::new(&folder).join(name))
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, SecretError> {
+    let unreadable =
+        |e: std::io::Error| SecretError::Unreadable { path: path.display().to_string(), why: e.to_string() };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// A secret as written: a string, or `{ env = … }`, `{ file = … }`, `{ credential = … }`.
+#[derive(Clone, Debug)]
+pub struct SecretEntry(pub Secret);
+
+impl Read for SecretEntry {
+    fn read(node: &Node, cx: &mut Context) -> Option<Self> {
+        const HINT: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ credential = \"NAME\" }`";
+        let entries = match &node.value {
+            Value::Text(t) => return Some(Self(Secret::Plain(t.clone()))),
+            Value::Table(entries) => entries,
+            _ => return wrong(node, "a string or a reference such as { env = \"NAME\" }", cx),
+        };
+        let [entry] = entries.as_slice() else {
+            cx.error(Code::BadValue, &node.place, "a reference has exactly one key").hint(HINT);
+            return None;
+        };
+        let value = At::<String>::read(&entry.node, cx)?;
+        if value.value.is_empty() {
+            cx.error(Code::BadValue, &value.place, "this reference is empty").hint(HINT);
+            return None;
+        }
+        match entry.key.as_str() {
+            "env" => Some(Self(Secret::Env(value.value))),
+            "file" => Some(Self(Secret::File(value.value.into()))),
+            "credential" if !value.value.contains(['/', '\\']) && value.value != ".." => {
+                Some(Self(Secret::Credential(value.value)))
+            }
+            "credential" => {
+                cx.error(Code::BadValue, &value.place, "a credential is a name, not a path").hint(HINT);
+                None
+            }
+            other => {
+                cx.error(Code::UnknownKey, &entry.key_place, format!("`{other}` is not a kind of reference"))
+                    .hint(HINT);
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for SecretEntry {
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A value without a password, or where to fetch it: { env = … }, { file = … }, { credential = … }.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": {
+                        "env": { "type": "string" }, "file": { "type": "string" }, "credential": { "type": "string" }
+                    },
+                    "additionalProperties": false, "minProperties": 1, "maxProperties": 1
+                }
+            ]
+        })
+    }
+}
+
+/// Reads the process's sections; what is wrong is reported and replaced by its default.
+pub fn build(root: &Root, cx: &mut Context) -> ServiceConfig {
+    let listen = root.server.as_ref().and_then(|s| s.listen.as_ref());
+    let default_listen = SocketAddr::from(([127, 0, 0, 1], 8300));
+    let listen = listen.map_or(default_listen, |at| {
+        at.value.parse().unwrap_or_else(|_| {
+            cx.error(Code::BadValue, &at.place, "this is not an address with a port")
+                .hint("write it like 127.0.0.1:8300 or [::]:8300");
+            default_listen
+        })
+    });
+    let store = root.store.as_ref().and_then(|s| s.url.as_ref());
+    if let Some(At { value: SecretEntry(Secret::Plain(url)), place }) = store
+        && !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+    {
+        cx.error(Code::BadUrl, place, "this is not a store's address")
+            .hint("write sqlite:FILE or postgres://HOST/DATABASE");
+    }
+    let console = root.console.as_ref();
+    ServiceConfig {
+        store: store.map(|at| at.value.0.clone()),
+        listen,
+        console: Console {
+            enabled: console.and_then(|c| c.enabled.as_ref()).is_some_and(|at| at.value),
+            port: console.and_then(|c| c.port.as_ref()).map_or(8301, |at| at.value),
+        },
+        data: root
+            .server
+            .as_ref()
+            .and_then(|s| s.data_folder.as_ref())
+            .map_or_else(|| PathBuf::from("data"), |at| PathBuf::from(&at.value)),
+        log: root.log.as_ref().and_then(|l| l.format.as_ref()).map_or(LogFormat::Text, |at| at.value.0),
+    }
+}
