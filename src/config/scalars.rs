@@ -7,7 +7,7 @@ use super::read::{Read, shorten, wrong};
 use super::tree::{Node, Value};
 use crate::domain::policy::{Comparison, Condition};
 use crate::domain::time::Span;
-use crate::domain::window::parse_weekday;
+use crate::domain::window::{parse_weekday, zone};
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -108,7 +108,7 @@ impl Read for Zone {
         if zone(written).is_some() {
             return Some(Self(written.to_owned()));
         }
-        let names: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
+        let names: Vec<String> = jiff::tz::TimeZoneDatabase::bundled().available().map(|n| n.to_string()).collect();
         let hint = match similar(written, names.iter().map(String::as_str)) {
             Some(k) => format!("did you mean `{k}`?"),
             None => "write an IANA name such as Asia/Riyadh, or a fixed offset such as +03:00".to_owned(),
@@ -116,24 +116,6 @@ impl Read for Zone {
         cx.error(Code::BadZone, &node.place, format!("`{}` is not a zone", shorten(written))).hint(hint);
         None
     }
-}
-
-/// The zone behind a name or an offset `+03:00`.
-#[must_use]
-pub fn zone(written: &str) -> Option<jiff::tz::TimeZone> {
-    if let Some(rest) = written.strip_prefix(['+', '-']) {
-        let (h, m) = rest.split_once(':')?;
-        if h.len() != 2 || m.len() != 2 || !rest.bytes().all(|b| b.is_ascii_digit() || b == b':') {
-            return None;
-        }
-        let (h, m): (i32, i32) = (h.parse().ok()?, m.parse().ok()?);
-        if h > 14 || m > 59 {
-            return None;
-        }
-        let seconds = (h * 3600 + m * 60) * if written.starts_with('-') { -1 } else { 1 };
-        return jiff::tz::Offset::from_seconds(seconds).ok().map(jiff::tz::TimeZone::fixed);
-    }
-    jiff::tz::TimeZone::get(written).ok()
 }
 
 /// Weekdays in week order: `mon-thu`, `fri`, `mon-wed, fri`, or a list of such.

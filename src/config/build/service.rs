@@ -44,6 +44,7 @@ fn one(name: &At<String>, raw: &ServiceEntry, names: &Names<'_>, cx: &mut Contex
         settings: raw.settings.as_ref().map(pairs).unwrap_or_default(),
         strategies,
         releases,
+        default: raw.default.as_ref().is_some_and(|at| at.value),
         live_probe: raw.live_probe.as_ref().map(|at| at.value.clone()),
         source: cx.files.source(&name.place),
     }

@@ -5,10 +5,9 @@ use crate::config::ics::YEARS;
 use crate::config::place::At;
 use crate::config::problem::{Code, Severity};
 use crate::config::raw::{Root, StepEntry, WindowEntry};
-use crate::config::scalars;
 use crate::domain::policy::{OnShortWindow, Policy};
 use crate::domain::time::Span;
-use crate::domain::window::Window;
+use crate::domain::window::{Window, zone};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -52,7 +51,7 @@ fn reachable(
     now: Option<Timestamp>,
     cx: &mut Context,
 ) {
-    let Some(zone) = scalars::zone(&window.zone) else { return };
+    let Some(zone) = zone(&window.zone) else { return };
     let limit = |year: i16| Date::new(year, 1, 1).unwrap_or(Date::MAX);
     let (first, last) = match now {
         // Two years on, nobody remembers why a freeze was written.
@@ -93,13 +92,13 @@ fn instant(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
 fn closings(environment: &str, policy: &Policy) -> Vec<(Timestamp, Timestamp)> {
     let mut out: Vec<(Timestamp, Timestamp)> = Vec::new();
     for h in &policy.calendar.holidays {
-        let Some(zone) = scalars::zone(&h.zone) else { continue };
+        let Some(zone) = zone(&h.zone) else { continue };
         let end = h.to.tomorrow().unwrap_or(Date::MAX).to_datetime(Time::midnight());
         out.extend(instant(h.from.to_datetime(Time::midnight()), &zone).zip(instant(end, &zone)));
     }
     for f in &policy.calendar.freezes {
         let here = f.environments.is_empty() || f.environments.contains(environment);
-        let Some(zone) = scalars::zone(&f.zone).filter(|_| here && f.services.is_empty() && f.pass.is_empty()) else {
+        let Some(zone) = zone(&f.zone).filter(|_| here && f.services.is_empty() && f.pass.is_empty()) else {
             continue;
         };
         out.extend(instant(f.from, &zone).zip(instant(f.to, &zone)));

@@ -19,6 +19,8 @@ section! {
         releases: Option<At<ReleasesEntry>>,
         /// The probe that reads back the live version.
         live_probe: Option<At<String>>,
+        /// Meant when a command names no service. Default false.
+        default: Option<At<bool>>,
     }
 }
 
