@@ -14,3 +14,4 @@ pub mod limits;
 pub mod probes;
 pub mod runbook;
 pub mod store;
+pub mod web;

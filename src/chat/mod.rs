@@ -3,6 +3,7 @@
 //! A platform knows nothing of deployments. Outbound it posts and edits neutral messages; inbound it turns what arrives
 //! into an [`Envelope`] and hands it to [`Intake`], which stores before it answers.
 
+pub mod console;
 pub mod text;
 
 use crate::domain::ids::{ChannelName, PersonId, PlatformName};
