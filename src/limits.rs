@@ -121,29 +121,42 @@ pub const CHECKLIST_TASK_CHARS: usize = 300;
 pub const CHECKLIST_DEPTH: usize = 32;
 /// Characters in one message typed on the console.
 pub const CONSOLE_TEXT_CHARS: usize = 40_000;
+
 /// Bytes of one request to the console: a message of [`CONSOLE_TEXT_CHARS`] with every character escaped as JSON allows.
 pub const CONSOLE_BODY_BYTES: usize = 12 * CONSOLE_TEXT_CHARS + 32 * 1024;
+
 /// Bytes of JSON of one message that signalbox posts on the console.
 pub const CONSOLE_MESSAGE_BYTES: usize = 512 * 1024;
+
 /// Messages in one answer to a reader.
 pub const CONSOLE_PAGE: u32 = 200;
+
 /// Changed messages read at once for a live stream.
 pub const CONSOLE_STREAM_BATCH: u32 = 100;
+
 /// Live streams open at once.
 pub const CONSOLE_STREAMS: usize = 64;
+
 /// Different emoji under one message.
 pub const CONSOLE_EMOJI: i64 = 20;
+
 /// Bytes of one emoji; flags and families are long.
 pub const CONSOLE_EMOJI_BYTES: usize = 64;
+
 /// Bytes of the name of a person or channel in a request.
 pub const CONSOLE_NAME: usize = 80;
+
 /// Bytes of an envelope id that a client chose.
 pub const CONSOLE_ENVELOPE_ID: usize = 100;
+
 /// Characters of a button's wire form.
 pub const CONSOLE_ACTION_CHARS: usize = 100;
+
 /// Fields of one submitted form.
 pub const CONSOLE_FIELDS: usize = 30;
+
 /// Connections of the console's file that read.
 pub const CONSOLE_READERS: u32 = 3;
+
 /// How long the console's file waits for another writer before it gives up.
 pub const CONSOLE_BUSY: std::time::Duration = std::time::Duration::from_secs(5);
