@@ -4,11 +4,18 @@
 
 pub mod approval;
 pub mod command;
+pub mod decide;
+pub mod deployment;
+pub mod environment;
+pub mod gate;
 pub mod ids;
 pub mod journal;
 pub mod message;
+pub mod person;
 pub mod plan;
 pub mod policy;
 pub mod probe;
+pub mod render;
 pub mod time;
 pub mod window;
+pub mod world;

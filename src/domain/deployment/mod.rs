@@ -15,6 +15,7 @@ pub use lists::{ItemMark, ItemState, ListState, TickedBy};
 pub use run::{Activity, Counts, Hold, HoldReason, Monitor, Outcome, Run, StepRun, StepStatus};
 pub use tasks::{Purpose, Task, TaskKind, TimerSpec, tasks, timers};
 
+pub use super::command::RollbackMode;
 use super::ids::{ChannelName, DeploymentId, PersonId, PlatformName};
 use super::plan::{Plan, Release};
 use super::policy::Slot;
@@ -96,25 +97,6 @@ pub enum Lane {
     Hotfix { reason: String },
     /// The way back: never gated by windows, freezes or locks.
     Rollback { mode: RollbackMode, reason: String },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RollbackMode {
-    Quick,
-    Full,
-    Emergency,
-}
-
-impl RollbackMode {
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Quick => "quick",
-            Self::Full => "full",
-            Self::Emergency => "emergency",
-        }
-    }
 }
 
 /// A turned key. It counts for one plan only.
