@@ -4,6 +4,7 @@ use super::lists::{ListState, TickedBy};
 use super::run::{Activity, Hold};
 use super::{Lane, Origin, Status};
 use crate::domain::ids::{DeploymentId, PersonId};
+use crate::domain::message::Text;
 use crate::domain::plan::{Plan, Release};
 use crate::domain::policy::Slot;
 use crate::domain::probe::Reading;
@@ -71,6 +72,7 @@ pub enum DeploymentEvent {
     Waiting {
         codes: Vec<String>,
         until: Option<Timestamp>,
+        because: Vec<Text>,
     },
     Starting,
     /// The release or the live version cannot be read now; asked again later.

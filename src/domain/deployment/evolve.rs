@@ -5,6 +5,7 @@ use super::lists::{ItemMark, ListState, TickedBy};
 use super::run::{Activity, Counts, HoldReason, Monitor, Run, StepRun, StepStatus};
 use super::{Deployment, FollowUp, Key, Status, Wait, Watch};
 use crate::domain::ids::PersonId;
+use crate::domain::message::plain;
 use crate::domain::policy::{StepKind, StepSpec};
 use crate::domain::probe::{Reading, Verdict};
 use crate::domain::time::Now;
@@ -30,6 +31,7 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
         };
     };
     let words = d.status.words();
+    d.updated = at;
     let illegal = move |event| Illegal { event, state: words.into() };
     match event {
         E::Requested { .. } => return Err(illegal("requested")),
@@ -70,7 +72,9 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
             d.next_check = *next;
             keep_readings(&mut d.lists, readings);
         }
-        E::Waiting { codes, until } => d.wait = Some(Wait { codes: codes.clone(), until: *until }),
+        E::Waiting { codes, until, because } => {
+            d.wait = Some(Wait { codes: codes.clone(), until: *until, because: because.clone() });
+        }
         E::Starting => {
             if d.status != Status::Awaiting {
                 return Err(illegal("starting"));
@@ -81,7 +85,8 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
         }
         E::StartDelayed { problem, until } => {
             d.status = Status::Awaiting;
-            d.wait = Some(Wait { codes: vec!["not_ready".into(), problem.clone()], until: Some(*until) });
+            let because = vec![vec![plain(format!("It cannot start yet: {problem}."))]];
+            d.wait = Some(Wait { codes: vec!["not_ready".into()], until: Some(*until), because });
         }
         E::Started { previous, lists } => {
             if d.status != Status::Starting {
@@ -156,6 +161,7 @@ fn begin(r: &super::Request, at: Now) -> Deployment {
         requested_at: at.wall,
         origin: r.origin.clone(),
         status: Status::Awaiting,
+        updated: at,
         slots: r.slots.clone(),
         keys: Vec::new(),
         expires_at: r.expires_at,

@@ -13,13 +13,14 @@ pub use event::{DeploymentEvent, Request};
 pub use evolve::evolve;
 pub use lists::{ItemMark, ItemState, ListState, TickedBy};
 pub use run::{Activity, Counts, Hold, HoldReason, Monitor, Outcome, Run, StepRun, StepStatus};
-pub use tasks::{Purpose, Task, TaskKind, TimerSpec, tasks, timers};
+pub use tasks::{Purpose, Task, TaskKind, TimerSpec, job_key, run_step, tasks, timers};
 
 pub use super::command::RollbackMode;
+use super::message::Text;
 use super::ids::{ChannelName, DeploymentId, PersonId, PlatformName};
 use super::plan::{Plan, Release};
 use super::policy::Slot;
-use super::time::Span;
+use super::time::{Now, Span};
 use super::window::Freeze;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,8 @@ pub struct Wait {
     pub codes: Vec<String>,
     /// When it is worth asking again, if only time is missing.
     pub until: Option<Timestamp>,
+    /// What the stopping rules say, without keys and checklist, which the card shows by themselves.
+    pub because: Vec<Text>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,6 +135,8 @@ pub struct Deployment {
     pub requested_at: Timestamp,
     pub origin: Origin,
     pub status: Status,
+    /// When its last event happened; cards tell times as of then.
+    pub updated: Now,
     /// The keys it needs, in the order shown.
     pub slots: Vec<Slot>,
     pub keys: Vec<Key>,

@@ -1,0 +1,130 @@
+//! Checklist items: ticked by people, by automatic checks, or set aside with a reason (DESIGN 4.4).
+
+use super::{Stop, Tx};
+use crate::domain::deployment::{Deployment, DeploymentEvent as E, ItemMark, ItemState, Status, TickedBy};
+use crate::domain::ids::{DeploymentId, PersonId};
+use crate::domain::message::{Message, Tone, code, plain};
+use crate::domain::policy::Phase;
+use crate::domain::probe::{Reading, Verdict};
+use crate::domain::time::{Span, after};
+
+/// Automatic checks are read again no faster than this.
+const RECHECK_MIN: Span = Span::secs(10);
+/// And when the probes name no freshness, this often.
+const RECHECK: Span = Span::mins(5);
+
+/// The items, or a refusal that names the first number that is none.
+fn items(tx: &mut Tx<'_>, d: &Deployment, numbers: &[u32]) -> Option<Vec<ItemState>> {
+    let mut out = Vec::new();
+    for no in numbers {
+        match d.items().find(|(_, i)| i.no == *no) {
+            Some((_, item)) => out.push(item.clone()),
+            None => {
+                let last = d.next_item() - 1;
+                let text = vec![plain(format!("{} has no item {no}; its items are 1 to {last}. ", d.id)), code(format!("/checklist {}", d.id)), plain(" shows them.")];
+                tx.refuse_text("unknown_item", text);
+                return None;
+            }
+        }
+    }
+    Some(out)
+}
+
+/// Whether its checklists are still worth ticking: they are kept after the end as well, for the follow-ups.
+fn open(tx: &mut Tx<'_>, d: &Deployment, touched: &[ItemState]) -> bool {
+    let before = |no: u32| d.items().any(|(l, i)| i.no == no && l.phase == Phase::Before);
+    let late = d.status != Status::Awaiting && touched.iter().any(|i| before(i.no));
+    if late {
+        let text = vec![plain(format!("{} is {}: its checklist from before the start is closed.", d.id, d.status.words()))];
+        tx.refuse_text("too_late", text);
+    }
+    !late
+}
+
+pub(super) fn tick(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, numbers: &[u32]) -> Result<(), Stop> {
+    let Some(d) = tx.known(id)? else { return Ok(()) };
+    let Some(items) = items(tx, &d, numbers) else { return Ok(()) };
+    if !open(tx, &d, &items) {
+        return Ok(());
+    }
+    if let Some(auto) = items.iter().find(|i| i.probe.is_some()) {
+        let read = auto.reading.as_ref().map_or_else(|| "nothing yet".to_owned(), |r| format!("{} ({})", r.verdict, r.text));
+        let probe = auto.probe.clone().unwrap_or_default();
+        let text = vec![
+            plain(format!("Item {} ticks itself: {probe} reads {read}. If it does not apply, ", auto.no)),
+            code(format!("/checklist na {id} {} reason", auto.no)),
+            plain("."),
+        ];
+        tx.refuse_text("automatic_item", text);
+        return Ok(());
+    }
+    let mut ticked = Vec::new();
+    for item in items.iter().filter(|i| !matches!(i.mark, ItemMark::Ticked { .. })) {
+        tx.on(id, E::ItemTicked { item: item.no, by: TickedBy::Person(by.clone()) })?;
+        ticked.push(item.no.to_string());
+    }
+    let text = if ticked.is_empty() { format!("{id}: ticked already.") } else { format!("{id}: ticked {}.", ticked.join(", ")) };
+    tx.reply(Message::line(Tone::Good, text));
+    Ok(())
+}
+
+pub(super) fn untick(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, numbers: &[u32]) -> Result<(), Stop> {
+    let Some(d) = tx.known(id)? else { return Ok(()) };
+    let Some(items) = items(tx, &d, numbers) else { return Ok(()) };
+    if !open(tx, &d, &items) {
+        return Ok(());
+    }
+    let reason = format!("taken back by {}", tx.ctx.policy.person_name(by));
+    for item in items.iter().filter(|i| i.settled()) {
+        tx.on(id, E::ItemUnticked { item: item.no, reason: reason.clone() })?;
+    }
+    tx.reply(Message::line(Tone::Neutral, format!("{id}: open again.")));
+    Ok(())
+}
+
+pub(super) fn not_applicable(
+    tx: &mut Tx<'_>,
+    by: &PersonId,
+    id: DeploymentId,
+    no: u32,
+    reason: &str,
+) -> Result<(), Stop> {
+    let Some(d) = tx.known(id)? else { return Ok(()) };
+    let Some(items) = items(tx, &d, &[no]) else { return Ok(()) };
+    if !open(tx, &d, &items) {
+        return Ok(());
+    }
+    if reason.trim().is_empty() {
+        let text = vec![plain("Say why it does not apply: "), code(format!("/checklist na {id} {no} reason")), plain(".")];
+        tx.refuse_text("reason_missing", text);
+        return Ok(());
+    }
+    tx.on(id, E::ItemNotApplicable { item: no, person: by.clone(), reason: reason.trim().to_owned() })?;
+    tx.reply(Message::line(Tone::Good, format!("{id}: item {no} does not apply.")));
+    Ok(())
+}
+
+/// The automatic checks were read: healthy ticks, anything else unticks, and each says what was read.
+pub(super) fn checks_read(tx: &mut Tx<'_>, d: &Deployment, readings: &[Reading]) -> Result<(), Stop> {
+    let fresh = |probe: &str| tx.ctx.policy.probes.get(probe).map(|p| p.fresh_for).filter(|s| *s > Span::ZERO);
+    let soonest = readings.iter().filter_map(|r| fresh(&r.probe)).min().unwrap_or(RECHECK).max(RECHECK_MIN);
+    let next = (d.status == Status::Awaiting).then(|| after(tx.ctx.now.wall, soonest));
+    tx.on(d.id, E::ChecksRead { readings: readings.to_vec(), next })?;
+    for (list, item) in d.items() {
+        let Some(r) = readings.iter().find(|r| item.probe.as_deref() == Some(r.probe.as_str())) else { continue };
+        if list.phase != Phase::Before {
+            continue;
+        }
+        match (r.verdict, &item.mark) {
+            (Verdict::Healthy, ItemMark::Open) => {
+                tx.on(d.id, E::ItemTicked { item: item.no, by: TickedBy::Check })?;
+            }
+            (Verdict::Unhealthy | Verdict::Inconclusive, ItemMark::Ticked { by: TickedBy::Check, .. }) => {
+                let reason = format!("{} reads {}: {}", r.probe, r.verdict, r.text);
+                tx.on(d.id, E::ItemUnticked { item: item.no, reason })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! `decide(world, input, policy, now)`: what an input means. Pure; one file per group of inputs.
+//!
+//! A decision returns events and private replies. Timers, tasks outside and messages are derived from the states before
+//! and after, by the engine, in one way for every input.
+
+mod advance;
+mod back;
+mod checklist;
+mod control;
+mod deploy;
+mod keys;
+mod locks;
+mod monitor;
+mod receipt;
+mod refuse;
+mod rollback;
+mod settle;
+mod timer;
+mod tx;
+
+pub use deploy::{plan_for, request_slots};
+pub use refuse::{Refusal, refusal};
+pub use settle::gate_answer;
+pub use tx::{Decision, Emitted, Stop, Tx};
+
+use super::command::Command;
+use super::deployment::{Origin, Outcome, Purpose};
+use super::ids::{DeploymentId, PersonId, Stream};
+use super::message::{Message, Tone};
+use super::plan::Release;
+use super::policy::Policy;
+use super::time::Now;
+use super::world::World;
+use serde::{Deserialize, Serialize};
+
+/// What a decision is given besides the world.
+#[derive(Clone, Copy)]
+pub struct Ctx<'a> {
+    pub policy: &'a Policy,
+    pub now: Now,
+    /// The number the next deployment gets.
+    pub next_number: u64,
+}
+
+/// Something that happened and wants a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "input")]
+pub enum Input {
+    /// A person of the config asks for something that may change state.
+    Command { person: PersonId, origin: Origin, command: Box<Command>, facts: Facts },
+    /// A timer fell due.
+    Timer { stream: Stream, purpose: Purpose },
+    /// A task outside ended.
+    Receipt { stream: Stream, key: String, outcome: Outcome },
+    /// Something outside the streams changed (the policy, a restart): ask the gate again.
+    Reconsider { deployment: DeploymentId },
+}
+
+/// What had to be read outside before a command could be decided.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The release behind the version, or why there is none.
+    pub release: Option<Result<Release, String>>,
+}
+
+/// Decides one input.
+///
+/// # Errors
+/// [`Stop::Need`] when a stream must be loaded first; [`Stop::Broken`] when an event does not fit its stream.
+pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, Stop> {
+    let mut tx = Tx::new(world, ctx);
+    match input {
+        Input::Command { person, origin, command, facts } => {
+            tx.actor = Some(person.clone());
+            command_input(&mut tx, person, origin, command, facts)?;
+        }
+        Input::Timer { stream, purpose } => timer::fire(&mut tx, stream, purpose)?,
+        Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
+        Input::Reconsider { deployment } => tx.wake(*deployment),
+    }
+    tx.actor = None;
+    settle::settle(&mut tx)?;
+    Ok(tx.finish())
+}
+
+fn command_input(
+    tx: &mut Tx<'_>,
+    person: &PersonId,
+    origin: &Origin,
+    command: &Command,
+    facts: &Facts,
+) -> Result<(), Stop> {
+    match command {
+        Command::Deploy(request) => deploy::request(tx, person, origin, request, facts),
+        Command::Approve { deployment, plan } => keys::approve(tx, person, *deployment, plan.as_deref()),
+        Command::Reject { deployment, reason } => keys::reject(tx, person, *deployment, reason),
+        Command::Withdraw { deployment } => keys::withdraw(tx, person, *deployment),
+        Command::Cancel { deployment } => control::cancel(tx, person, *deployment),
+        Command::Abort { deployment, reason } => control::abort(tx, person, *deployment, reason.as_deref()),
+        Command::Pause { deployment } => control::pause(tx, person, *deployment),
+        Command::Resume { deployment } => control::resume(tx, person, *deployment),
+        Command::Promote { deployment } => control::promote(tx, person, *deployment),
+        Command::Confirm { deployment, .. } => control::confirm(tx, person, *deployment),
+        Command::Rollback { target, mode, reason } => {
+            rollback::request(tx, person, origin, target, mode.unwrap_or(super::command::RollbackMode::Quick), reason.as_deref())
+        }
+        Command::Lock { service, environment, span, reason, take_over } => {
+            let wanted = locks::Wanted { service: service.as_ref(), span: *span, reason, take_over: *take_over };
+            locks::lock(tx, person, environment, &wanted)
+        }
+        Command::Unlock { service, environment } => locks::unlock(tx, person, service.as_ref(), environment),
+        Command::ChecklistTick { deployment, items } => checklist::tick(tx, person, *deployment, items),
+        Command::ChecklistUntick { deployment, items } => checklist::untick(tx, person, *deployment, items),
+        Command::ChecklistNa { deployment, item, reason } => {
+            checklist::not_applicable(tx, person, *deployment, *item, reason)
+        }
+        Command::QuarantineRelease { service, version, environment, reason } => {
+            locks::release_quarantine(tx, person, service, version, environment.as_ref(), reason)
+        }
+        Command::Review { deployment, notes } => locks::review(tx, person, *deployment, notes),
+        other => {
+            tx.reply(Message::line(Tone::Warning, format!("/{} changes nothing; it is answered elsewhere.", other.name())));
+            Ok(())
+        }
+    }
+}

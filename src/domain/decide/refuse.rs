@@ -1,0 +1,80 @@
+//! Refusals: what people are told, privately, when they cannot do something (DESIGN 5). Each names what is missing, who
+//! has it, and what to do next.
+
+use super::tx::Tx;
+use crate::domain::deployment::Deployment;
+use crate::domain::ids::{DeploymentId, PersonId, Role};
+use crate::domain::message::{Message, Piece, Text, Tone, code, person, plain};
+use crate::domain::policy::Policy;
+use std::collections::BTreeSet;
+
+/// A reason with a stable code.
+pub struct Refusal(pub &'static str, pub Text);
+
+/// The refusal as a private message.
+#[must_use]
+pub fn refusal(text: Text) -> Message {
+    Message::new(Tone::Warning, text)
+}
+
+impl Tx<'_> {
+    pub(super) fn refuse_text(&mut self, code: &'static str, text: Text) {
+        self.refuse(code, refusal(text));
+    }
+
+    /// The deployment, or a refusal that says there is none.
+    pub(super) fn known(&mut self, id: DeploymentId) -> Result<Option<Deployment>, super::Stop> {
+        let found = self.deployment(id)?;
+        if found.is_none() {
+            let text = vec![plain(format!("There is no {id}. ")), code("/deploy status"), plain(" lists what is open.")];
+            self.refuse_text("unknown_deployment", text);
+        }
+        Ok(found)
+    }
+
+    /// Whether `person` holds one of `roles` (or none is asked for); else refuses and names who does.
+    pub(super) fn allowed(&mut self, by: &PersonId, roles: &BTreeSet<Role>, what: &str) -> bool {
+        let policy = self.ctx.policy;
+        let holds = policy.people.get(by).is_some_and(|p| roles.is_empty() || !p.roles.is_disjoint(roles));
+        if !holds {
+            let mut text = vec![plain(format!("To {what} you need the role {}. ", policy.titles(roles)))];
+            text.extend(who_holds(policy, roles));
+            self.refuse_text("role_missing", text);
+        }
+        holds
+    }
+
+    /// Whether `by` may operate the environment `d` goes to; else refuses.
+    pub(super) fn operator(&mut self, by: &PersonId, d: &Deployment, what: &str) -> bool {
+        let env = self.ctx.policy.environments.get(&d.plan.environment);
+        let roles = env.map(|e| e.operators.clone()).unwrap_or_default();
+        self.allowed(by, &roles, what)
+    }
+}
+
+/// `Sara and Omar hold it.`
+#[must_use]
+pub fn who_holds(policy: &Policy, roles: &BTreeSet<Role>) -> Text {
+    let holders: Vec<_> = policy.holders(roles).map(|p| p.id.clone()).collect();
+    if holders.is_empty() {
+        return vec![plain("Nobody holds it: add somebody in the config.")];
+    }
+    let mut text = names(&holders);
+    text.push(plain(if holders.len() == 1 { " holds it." } else { " hold it." }));
+    text
+}
+
+/// `Sara, Omar and Lina`, as people.
+#[must_use]
+pub fn names(people: &[PersonId]) -> Text {
+    let mut out: Vec<Piece> = Vec::new();
+    for (n, p) in people.iter().enumerate() {
+        match n {
+            0 => {}
+            _ if n + 1 == people.len() => out.push(plain(" and ")),
+            _ => out.push(plain(", ")),
+        }
+        out.push(person(p));
+    }
+    out
+}

@@ -1,0 +1,85 @@
+//! The card of a checklist: a bar per section, every item with how it stands and what its check read.
+
+use super::parts::{asking, button, line};
+use crate::domain::deployment::{Deployment, ItemMark, ItemState, ListState, Status, TickedBy};
+use crate::domain::message::{
+    Block, ButtonStyle, Line, Mark, Message, Progress, Text, Tone, bold, clock, code, person, plain,
+};
+use crate::domain::policy::{Phase, Policy};
+
+/// The most buttons a list shows for items that are still open.
+const ITEM_BUTTONS: usize = 6;
+
+pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> Message {
+    let open = list.required_open();
+    let closed = list.phase == Phase::Before && d.status != Status::Awaiting;
+    let tone = match (open, closed) {
+        (0, _) => Tone::Good,
+        (_, true) => Tone::Neutral,
+        _ => Tone::Waiting,
+    };
+    let left = match open {
+        0 => "every required item is settled".to_owned(),
+        1 => "1 required item open".to_owned(),
+        n => format!("{n} required items open"),
+    };
+    let mut message = Message::new(tone, vec![bold(list.title.as_str()), plain(format!(" for {} · {left}", d.id))]);
+    for (title, items) in list.by_section() {
+        let done = items.iter().filter(|i| i.settled()).count();
+        message = message.block(Block::Progress(Progress {
+            label: title.to_owned(),
+            done: u32::try_from(done).unwrap_or(0),
+            of: u32::try_from(items.len().max(1)).unwrap_or(1),
+            note: String::new(),
+        }));
+        message = message.block(Block::List(items.iter().map(item_line).collect()));
+    }
+    if closed {
+        return message.context(vec![plain("Closed: the deployment has gone on.")]);
+    }
+    let id = d.id.to_string();
+    let by_hand = list.items.iter().filter(|i| i.required && !i.settled() && i.probe.is_none());
+    for item in by_hand.take(ITEM_BUTTONS) {
+        let no = item.no.to_string();
+        let args = [("deployment", id.as_str()), ("items", no.as_str())];
+        message = message.button(button(&format!("Tick {no}"), ButtonStyle::Plain, "checklist tick", &args));
+    }
+    let me = [("deployment", id.as_str())];
+    let many = button("Tick several", ButtonStyle::Plain, "checklist tick", &me);
+    message = message.button(asking(many, "items", "Item numbers, such as 1 2 5", true));
+    message.context(vec![
+        plain("Also "),
+        code(format!("/checklist tick {id} 3")),
+        plain(" and "),
+        code(format!("/checklist na {id} 3 reason")),
+        plain("."),
+    ])
+}
+
+fn item_line(item: &ItemState) -> Line {
+    let mut text: Text = vec![bold(format!("{} ", item.no)), plain(item.text.as_str())];
+    if !item.required {
+        text.push(plain(" (optional)"));
+    }
+    let mark = match &item.mark {
+        ItemMark::Open => Mark::Open,
+        ItemMark::Ticked { by, at } => {
+            match by {
+                TickedBy::Person(p) => text.extend([plain(" · "), person(p), plain(" "), clock(*at)]),
+                TickedBy::Check => {}
+            }
+            Mark::Done
+        }
+        ItemMark::NotApplicable { by, reason, .. } => {
+            text.extend([plain(" · not applicable: "), plain(reason.as_str()), plain(" · "), person(by)]);
+            Mark::Skipped
+        }
+    };
+    if item.probe.is_some() && !matches!(item.mark, ItemMark::NotApplicable { .. }) {
+        match &item.reading {
+            Some(r) => text.extend([plain(format!(" · reads {} ", r.text)), clock(r.at)]),
+            None => text.push(plain(" · is being read")),
+        }
+    }
+    line(mark, text)
+}

@@ -1,0 +1,14 @@
+//! What signalbox says: every message people read, built in one place per feature, from state alone.
+//!
+//! One voice: short, present tense, names the thing, then what to do. Nothing here decides anything.
+
+mod announce;
+mod answers;
+mod card;
+mod list;
+mod parts;
+
+pub use announce::{Notice, Place, notices};
+pub use answers::{Openness, Past, explain, history, quarantined, status, status_one, when, window};
+pub use card::{Card, cards, deployment_key};
+pub use parts::{accepted, dry_run, who_can_turn, words};
