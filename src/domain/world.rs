@@ -128,12 +128,12 @@ impl World {
 pub fn evolve(stream: &Stream, state: Option<State>, event: &Event, at: Now) -> Result<State, Broken> {
     let broken = |what: String| Broken { stream: stream.clone(), what };
     Ok(match (event, state) {
-        (Event::Deployment(e), None) => State::Deployment(Box::new(
-            deployment::evolve(None, e, at).map_err(|i| broken(i.to_string()))?,
-        )),
-        (Event::Deployment(e), Some(State::Deployment(d))) => State::Deployment(Box::new(
-            deployment::evolve(Some(*d), e, at).map_err(|i| broken(i.to_string()))?,
-        )),
+        (Event::Deployment(e), None) => {
+            State::Deployment(Box::new(deployment::evolve(None, e, at).map_err(|i| broken(i.to_string()))?))
+        }
+        (Event::Deployment(e), Some(State::Deployment(d))) => {
+            State::Deployment(Box::new(deployment::evolve(Some(*d), e, at).map_err(|i| broken(i.to_string()))?))
+        }
         (Event::Environment(e), None) => State::Environment(environment::evolve(Environment::default(), e, at)),
         (Event::Environment(e), Some(State::Environment(s))) => State::Environment(environment::evolve(s, e, at)),
         (Event::Person(e), None) => State::Person(person::evolve(Debts::default(), e, at)),

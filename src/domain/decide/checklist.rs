@@ -21,7 +21,11 @@ fn items(tx: &mut Tx<'_>, d: &Deployment, numbers: &[u32]) -> Option<Vec<ItemSta
             Some((_, item)) => out.push(item.clone()),
             None => {
                 let last = d.next_item() - 1;
-                let text = vec![plain(format!("{} has no item {no}; its items are 1 to {last}. ", d.id)), code(format!("/checklist {}", d.id)), plain(" shows them.")];
+                let text = vec![
+                    plain(format!("{} has no item {no}; its items are 1 to {last}. ", d.id)),
+                    code(format!("/checklist {}", d.id)),
+                    plain(" shows them."),
+                ];
                 tx.refuse_text("unknown_item", text);
                 return None;
             }
@@ -35,7 +39,8 @@ fn open(tx: &mut Tx<'_>, d: &Deployment, touched: &[ItemState]) -> bool {
     let before = |no: u32| d.items().any(|(l, i)| i.no == no && l.phase == Phase::Before);
     let late = d.status != Status::Awaiting && touched.iter().any(|i| before(i.no));
     if late {
-        let text = vec![plain(format!("{} is {}: its checklist from before the start is closed.", d.id, d.status.words()))];
+        let text =
+            vec![plain(format!("{} is {}: its checklist from before the start is closed.", d.id, d.status.words()))];
         tx.refuse_text("too_late", text);
     }
     !late
@@ -48,7 +53,8 @@ pub(super) fn tick(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, numbers: &[
         return Ok(());
     }
     if let Some(auto) = items.iter().find(|i| i.probe.is_some()) {
-        let read = auto.reading.as_ref().map_or_else(|| "nothing yet".to_owned(), |r| format!("{} ({})", r.verdict, r.text));
+        let read =
+            auto.reading.as_ref().map_or_else(|| "nothing yet".to_owned(), |r| format!("{} ({})", r.verdict, r.text));
         let probe = auto.probe.clone().unwrap_or_default();
         let text = vec![
             plain(format!("Item {} ticks itself: {probe} reads {read}. If it does not apply, ", auto.no)),
@@ -63,7 +69,11 @@ pub(super) fn tick(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, numbers: &[
         tx.on(id, E::ItemTicked { item: item.no, by: TickedBy::Person(by.clone()) })?;
         ticked.push(item.no.to_string());
     }
-    let text = if ticked.is_empty() { format!("{id}: ticked already.") } else { format!("{id}: ticked {}.", ticked.join(", ")) };
+    let text = if ticked.is_empty() {
+        format!("{id}: ticked already.")
+    } else {
+        format!("{id}: ticked {}.", ticked.join(", "))
+    };
     tx.reply(Message::line(Tone::Good, text));
     Ok(())
 }
@@ -95,7 +105,8 @@ pub(super) fn not_applicable(
         return Ok(());
     }
     if reason.trim().is_empty() {
-        let text = vec![plain("Say why it does not apply: "), code(format!("/checklist na {id} {no} reason")), plain(".")];
+        let text =
+            vec![plain("Say why it does not apply: "), code(format!("/checklist na {id} {no} reason")), plain(".")];
         tx.refuse_text("reason_missing", text);
         return Ok(());
     }

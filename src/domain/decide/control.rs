@@ -1,9 +1,7 @@
 //! Steering a run: cancel, abort, pause, resume, promote, confirm. Abort is never gated.
 
 use super::{Stop, Tx, advance, back};
-use crate::domain::deployment::{
-    Activity, Deployment, DeploymentEvent as E, Hold, HoldReason, Run, Status, run_step,
-};
+use crate::domain::deployment::{Activity, Deployment, DeploymentEvent as E, Hold, HoldReason, Run, Status, run_step};
 use crate::domain::ids::{DeploymentId, PersonId};
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::policy::StepKind;
@@ -68,7 +66,9 @@ pub(super) fn abort(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, reason: Op
             Ok(())
         }
         (Some(_), s) if s.active() && d.is_rollback() => {
-            let text = vec![plain(format!("{id} is a rollback; it goes on, since stopping it would leave the service between two releases."))];
+            let text = vec![plain(format!(
+                "{id} is a rollback; it goes on, since stopping it would leave the service between two releases."
+            ))];
             tx.refuse_text("going_back", text);
             Ok(())
         }
@@ -107,7 +107,11 @@ pub(super) fn pause(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId) -> Result<
     }
     let Some(run) = running(tx, &d, "paused") else { return Ok(()) };
     if let Some(hold) = &run.hold {
-        let text = vec![plain(format!("{id} is held already: {}. ", hold.text)), code(format!("/resume {id}")), plain(" lets it go on.")];
+        let text = vec![
+            plain(format!("{id} is held already: {}. ", hold.text)),
+            code(format!("/resume {id}")),
+            plain(" lets it go on."),
+        ];
         tx.refuse_text("held", text);
         return Ok(());
     }
@@ -115,7 +119,13 @@ pub(super) fn pause(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId) -> Result<
     let text = format!("paused by {}", tx.ctx.policy.person_name(by));
     let until = Some(after(now.work, advance::HOLD_MAX.paced(d.plan.pace)));
     tx.on(id, E::Held { hold: Hold { reason: HoldReason::Paused, text, since: now, until, ask_at: None } })?;
-    done(tx, format!("{id} is paused at this step; its probes go on. It rolls back if nobody resumes it within {}.", advance::HOLD_MAX.paced(d.plan.pace)));
+    done(
+        tx,
+        format!(
+            "{id} is paused at this step; its probes go on. It rolls back if nobody resumes it within {}.",
+            advance::HOLD_MAX.paced(d.plan.pace)
+        ),
+    );
     Ok(())
 }
 

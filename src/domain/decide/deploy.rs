@@ -12,9 +12,9 @@ use crate::domain::ids::{DeploymentId, EnvironmentName, PersonId, ServiceName};
 use crate::domain::message::{Text, code, plain};
 use crate::domain::plan::{Plan, Release};
 use crate::domain::policy::{Environment, Phase, Policy, Slot, StepKind, StepSpec};
+use crate::domain::render;
 use crate::domain::time::{Span, after};
 use crate::domain::window::opening;
-use crate::domain::render;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -112,7 +112,10 @@ fn draft(ctx: Ctx<'_>, person: &PersonId, asked: &DeployRequest, facts: &Facts) 
     let plan = plan_for(policy, &service, &asked.environment, release, asked.strategy.as_deref())?;
     let lane = match &asked.hotfix {
         Some(reason) if reason.trim().is_empty() => {
-            return Err(("reason_missing", vec![plain("A hotfix needs a reason: "), code("--hotfix \"why\""), plain(".")]));
+            return Err((
+                "reason_missing",
+                vec![plain("A hotfix needs a reason: "), code("--hotfix \"why\""), plain(".")],
+            ));
         }
         Some(reason) => Lane::Hotfix { reason: reason.clone() },
         None => Lane::Regular,
@@ -148,11 +151,14 @@ fn service_of(policy: &Policy, named: Option<&ServiceName>, env: &EnvironmentNam
         return Ok(default.name.clone());
     }
     let all: Vec<_> = policy.services.values().filter(there).map(|s| s.name.to_string()).collect();
-    Err(("service_missing", vec![
-        plain(format!("Which service? {}. Say it first: ", all.join(", "))),
-        code(format!("/deploy {} v1.2.0 to {env}", all.first().map_or("SERVICE", String::as_str))),
-        plain("."),
-    ]))
+    Err((
+        "service_missing",
+        vec![
+            plain(format!("Which service? {}. Say it first: ", all.join(", "))),
+            code(format!("/deploy {} v1.2.0 to {env}", all.first().map_or("SERVICE", String::as_str))),
+            plain("."),
+        ],
+    ))
 }
 
 fn environment_of<'a>(policy: &'a Policy, name: &EnvironmentName) -> Result<&'a Environment, Refused> {
@@ -181,7 +187,10 @@ pub fn plan_for(
     let name = strategy.unwrap_or(own);
     let Some(strategy) = policy.strategies.get(name) else {
         let all: Vec<_> = policy.strategies.keys().cloned().collect();
-        return Err(("unknown_strategy", vec![plain(format!("There is no strategy {name}; there are {}.", all.join(", ")))]));
+        return Err((
+            "unknown_strategy",
+            vec![plain(format!("There is no strategy {name}; there are {}.", all.join(", ")))],
+        ));
     };
     Ok(Plan {
         service: service.clone(),

@@ -25,7 +25,11 @@ pub(super) fn approve(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, plan: Op
     let slots = wanted_slots(tx, &d);
     match useful(&slots, &d.turned(), tx.ctx.policy, &d.requester, by) {
         Usefulness::Already => {
-            let text = vec![plain(format!("Your key for {id} is turned already. ")), code(format!("/withdraw {id}")), plain(" takes it back.")];
+            let text = vec![
+                plain(format!("Your key for {id} is turned already. ")),
+                code(format!("/withdraw {id}")),
+                plain(" takes it back."),
+            ];
             tx.refuse_text("already_turned", text);
         }
         Usefulness::Requester => {
@@ -44,7 +48,11 @@ pub(super) fn approve(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, plan: Op
         Usefulness::Fills(slot) => {
             tx.on(id, E::KeyTurned { person: by.clone() })?;
             let title = slots.get(slot).map_or_else(String::new, |s| tx.ctx.policy.titles(&s.roles));
-            let text = vec![plain(format!("Your key for {id} is turned, as {title}. ")), code(format!("/withdraw {id}")), plain(" takes it back until it starts.")];
+            let text = vec![
+                plain(format!("Your key for {id} is turned, as {title}. ")),
+                code(format!("/withdraw {id}")),
+                plain(" takes it back until it starts."),
+            ];
             tx.reply(Message::new(Tone::Good, text));
         }
     }
@@ -64,8 +72,16 @@ fn still_open(tx: &mut Tx<'_>, d: &Deployment) -> bool {
     if d.status == Status::Awaiting {
         return true;
     }
-    let what = if d.status.ended() { format!("{} has ended: {}.", d.id, d.status.words()) } else { format!("{} has started.", d.id) };
-    let text = vec![plain(format!("{what} Keys count only before the start. ")), code(format!("/deploy status {}", d.id)), plain(" shows it.")];
+    let what = if d.status.ended() {
+        format!("{} has ended: {}.", d.id, d.status.words())
+    } else {
+        format!("{} has started.", d.id)
+    };
+    let text = vec![
+        plain(format!("{what} Keys count only before the start. ")),
+        code(format!("/deploy status {}", d.id)),
+        plain(" shows it."),
+    ];
     tx.refuse_text("too_late", text);
     false
 }

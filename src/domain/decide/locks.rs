@@ -128,10 +128,17 @@ pub(super) fn release_quarantine(
         released.push(name.to_string());
     }
     if released.is_empty() {
-        let text = vec![plain(format!("{service} {version} is not quarantined. ")), code("/quarantine list"), plain(" shows what is.")];
+        let text = vec![
+            plain(format!("{service} {version} is not quarantined. ")),
+            code("/quarantine list"),
+            plain(" shows what is."),
+        ];
         tx.refuse_text("not_quarantined", text);
     } else {
-        tx.reply(Message::line(Tone::Good, format!("{service} {version} may be deployed to {} again.", released.join(" and "))));
+        tx.reply(Message::line(
+            Tone::Good,
+            format!("{service} {version} may be deployed to {} again.", released.join(" and ")),
+        ));
     }
     Ok(())
 }
@@ -155,8 +162,11 @@ pub(super) fn review(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, notes: &s
     }
     let event = PersonEvent::DebtClosed { deployment: id, by: by.clone(), notes: notes.trim().to_owned() };
     tx.on_person(&d.requester, event)?;
-    let text = vec![plain(format!("The review of {id} is closed. ")), person(&d.requester), plain(" may use the fast lane again.")];
+    let text = vec![
+        plain(format!("The review of {id} is closed. ")),
+        person(&d.requester),
+        plain(" may use the fast lane again."),
+    ];
     tx.reply(Message::new(Tone::Good, text));
     Ok(())
 }
-

@@ -101,9 +101,14 @@ fn command_input(
         Command::Resume { deployment } => control::resume(tx, person, *deployment),
         Command::Promote { deployment } => control::promote(tx, person, *deployment),
         Command::Confirm { deployment, .. } => control::confirm(tx, person, *deployment),
-        Command::Rollback { target, mode, reason } => {
-            rollback::request(tx, person, origin, target, mode.unwrap_or(super::command::RollbackMode::Quick), reason.as_deref())
-        }
+        Command::Rollback { target, mode, reason } => rollback::request(
+            tx,
+            person,
+            origin,
+            target,
+            mode.unwrap_or(super::command::RollbackMode::Quick),
+            reason.as_deref(),
+        ),
         Command::Lock { service, environment, span, reason, take_over } => {
             let wanted = locks::Wanted { service: service.as_ref(), span: *span, reason, take_over: *take_over };
             locks::lock(tx, person, environment, &wanted)
@@ -119,7 +124,10 @@ fn command_input(
         }
         Command::Review { deployment, notes } => locks::review(tx, person, *deployment, notes),
         other => {
-            tx.reply(Message::line(Tone::Warning, format!("/{} changes nothing; it is answered elsewhere.", other.name())));
+            tx.reply(Message::line(
+                Tone::Warning,
+                format!("/{} changes nothing; it is answered elsewhere.", other.name()),
+            ));
             Ok(())
         }
     }

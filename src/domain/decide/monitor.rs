@@ -53,7 +53,9 @@ fn breach(m: &Monitor, stage: &Stage) -> Option<String> {
 
 /// Whether enough is known to go on; else why not.
 fn conclusive(m: &Monitor, stage: &Stage) -> Result<String, String> {
-    if let Some(r) = m.latest.iter().find(|r| Some(&r.probe) != stage.counters.as_ref() && r.verdict != Verdict::Healthy) {
+    if let Some(r) =
+        m.latest.iter().find(|r| Some(&r.probe) != stage.counters.as_ref() && r.verdict != Verdict::Healthy)
+    {
         return Err(format!("{} is {}: {}", r.probe, r.verdict, r.text));
     }
     if stage.counters.is_none() {

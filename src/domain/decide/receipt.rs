@@ -173,7 +173,8 @@ fn verified(tx: &mut Tx<'_>, d: &Deployment, readings: &[Reading]) -> Result<(),
             r.verdict == Verdict::Healthy
         };
         ok &= good;
-        let wanted = if is_live && !good { format!(", not {}", expected.as_deref().unwrap_or("known")) } else { String::new() };
+        let wanted =
+            if is_live && !good { format!(", not {}", expected.as_deref().unwrap_or("known")) } else { String::new() };
         said.push(format!("{}: {}{wanted}", r.probe, r.text));
     }
     let text = said.join("; ");

@@ -26,7 +26,8 @@ impl Tx<'_> {
     pub(super) fn known(&mut self, id: DeploymentId) -> Result<Option<Deployment>, super::Stop> {
         let found = self.deployment(id)?;
         if found.is_none() {
-            let text = vec![plain(format!("There is no {id}. ")), code("/deploy status"), plain(" lists what is open.")];
+            let text =
+                vec![plain(format!("There is no {id}. ")), code("/deploy status"), plain(" lists what is open.")];
             self.refuse_text("unknown_deployment", text);
         }
         Ok(found)

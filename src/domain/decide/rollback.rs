@@ -37,13 +37,20 @@ pub(super) fn request(
         RollbackMode::Emergency => &strategy.emergency_rollback,
     };
     if steps.is_empty() {
-        let text = vec![plain(format!("The strategy {} has no steps for a {mode} rollback ({}).", strategy.name, strategy.source))];
+        let text = vec![plain(format!(
+            "The strategy {} has no steps for a {mode} rollback ({}).",
+            strategy.name, strategy.source
+        ))];
         tx.refuse_text("no_such_way_back", text);
         return Ok(());
     }
     let track = state.track(&service);
     let Some(good) = track.good_before().cloned() else {
-        let text = vec![plain(format!("No earlier good release of {service} in {name} is on record; deploy one instead: ")), code(format!("/deploy {service} VERSION to {name} --hotfix \"reason\"")), plain(".")];
+        let text = vec![
+            plain(format!("No earlier good release of {service} in {name} is on record; deploy one instead: ")),
+            code(format!("/deploy {service} VERSION to {name} --hotfix \"reason\"")),
+            plain("."),
+        ];
         tx.refuse_text("nothing_to_go_back_to", text);
         return Ok(());
     };
@@ -83,7 +90,10 @@ fn place(tx: &mut Tx<'_>, target: &RollbackTarget) -> Result<Option<(ServiceName
             if !live && track.running != Some(*id) {
                 let now = track.live.map_or_else(|| "another release".to_owned(), |l| l.version);
                 let text = vec![
-                    plain(format!("{id} is not what is live: {} in {} serves {now}. ", d.plan.service, d.plan.environment)),
+                    plain(format!(
+                        "{id} is not what is live: {} in {} serves {now}. ",
+                        d.plan.service, d.plan.environment
+                    )),
                     code(format!("/rollback {} in {}", d.plan.service, d.plan.environment)),
                     plain(" rolls that back."),
                 ];
@@ -92,12 +102,18 @@ fn place(tx: &mut Tx<'_>, target: &RollbackTarget) -> Result<Option<(ServiceName
             }
             Ok(Some((d.plan.service, d.plan.environment)))
         }
-        RollbackTarget::Place { service: Some(service), environment } => Ok(Some((service.clone(), environment.clone()))),
+        RollbackTarget::Place { service: Some(service), environment } => {
+            Ok(Some((service.clone(), environment.clone())))
+        }
         RollbackTarget::Place { service: None, environment } => match tx.ctx.policy.default_service() {
             Some(s) => Ok(Some((s.name.clone(), environment.clone()))),
             None => {
                 let all: Vec<_> = tx.ctx.policy.services.keys().map(ToString::to_string).collect();
-                let text = vec![plain(format!("Which service? {}. ", all.join(", "))), code(format!("/rollback SERVICE in {environment}")), plain(".")];
+                let text = vec![
+                    plain(format!("Which service? {}. ", all.join(", "))),
+                    code(format!("/rollback SERVICE in {environment}")),
+                    plain("."),
+                ];
                 tx.refuse_text("service_missing", text);
                 Ok(None)
             }
@@ -128,7 +144,11 @@ fn turn_running(
         let text = if going_back {
             vec![plain(format!("{running} is rolling back already."))]
         } else {
-            vec![plain(format!("{running} is running. It goes back first: ")), code(format!("/abort {running}")), plain(format!("; then ask for {mode}."))]
+            vec![
+                plain(format!("{running} is running. It goes back first: ")),
+                code(format!("/abort {running}")),
+                plain(format!("; then ask for {mode}.")),
+            ]
         };
         tx.refuse_text("going_back", text);
         return Ok(());
@@ -140,7 +160,15 @@ fn turn_running(
     }
     if d.status == Status::Starting {
         let note = why;
-        tx.on(running, crate::domain::deployment::DeploymentEvent::Ended { status: Status::Cancelled, note, by: Some(by.clone()), stuck: false })?;
+        tx.on(
+            running,
+            crate::domain::deployment::DeploymentEvent::Ended {
+                status: Status::Cancelled,
+                note,
+                by: Some(by.clone()),
+                stuck: false,
+            },
+        )?;
     } else {
         back::turn(tx, &d, &why, Some(by), Status::RolledBack)?;
     }
@@ -150,11 +178,8 @@ fn turn_running(
 
 fn strategy<'a>(tx: &mut Tx<'a>, service: &ServiceName, name: &EnvironmentName) -> Option<&'a Strategy> {
     let policy = tx.ctx.policy;
-    let found = policy
-        .services
-        .get(service)
-        .and_then(|s| s.strategies.get(name))
-        .and_then(|own| policy.strategies.get(own));
+    let found =
+        policy.services.get(service).and_then(|s| s.strategies.get(name)).and_then(|own| policy.strategies.get(own));
     if found.is_none() {
         tx.refuse_text("not_deployed_there", vec![plain(format!("{service} is not deployed to {name}."))]);
     }

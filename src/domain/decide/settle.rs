@@ -140,9 +140,9 @@ fn awaiting(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
 
 /// The start could not be prepared and is tried again at its time, not at every input.
 fn still_delayed(tx: &Tx<'_>, d: &Deployment) -> bool {
-    d.wait
-        .as_ref()
-        .is_some_and(|w| w.codes.first().is_some_and(|c| c == "not_ready") && w.until.is_some_and(|u| u > tx.ctx.now.wall))
+    d.wait.as_ref().is_some_and(|w| {
+        w.codes.first().is_some_and(|c| c == "not_ready") && w.until.is_some_and(|u| u > tx.ctx.now.wall)
+    })
 }
 
 /// An ended deployment gives back what it held in its environment.

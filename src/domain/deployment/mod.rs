@@ -16,8 +16,8 @@ pub use run::{Activity, Counts, Hold, HoldReason, Monitor, Outcome, Run, StepRun
 pub use tasks::{Purpose, Task, TaskKind, TimerSpec, job_key, run_step, tasks, timers};
 
 pub use super::command::RollbackMode;
-use super::message::Text;
 use super::ids::{ChannelName, DeploymentId, PersonId, PlatformName};
+use super::message::Text;
 use super::plan::{Plan, Release};
 use super::policy::Slot;
 use super::time::{Now, Span};
@@ -82,10 +82,7 @@ impl Status {
     /// It holds its service's slot in the environment.
     #[must_use]
     pub const fn active(self) -> bool {
-        matches!(
-            self,
-            Self::Starting | Self::Running | Self::Baking | Self::Verifying | Self::Held | Self::RollingBack
-        )
+        matches!(self, Self::Starting | Self::Running | Self::Baking | Self::Verifying | Self::Held | Self::RollingBack)
     }
 }
 
@@ -95,9 +92,14 @@ impl Status {
 pub enum Lane {
     Regular,
     /// Any time, with its own keys; opens a debt.
-    Hotfix { reason: String },
+    Hotfix {
+        reason: String,
+    },
     /// The way back: never gated by windows, freezes or locks.
-    Rollback { mode: RollbackMode, reason: String },
+    Rollback {
+        mode: RollbackMode,
+        reason: String,
+    },
 }
 
 /// A turned key. It counts for one plan only.

@@ -60,7 +60,10 @@ pub struct Quarantine {
 impl Environment {
     /// The locks that hold `service`, the environment's own first.
     pub fn locks_on(&self, service: &ServiceName) -> impl Iterator<Item = (&str, &Lock)> {
-        ["", service.as_str()].into_iter().filter_map(|scope| self.locks.get_key_value(scope)).map(|(k, v)| (k.as_str(), v))
+        ["", service.as_str()]
+            .into_iter()
+            .filter_map(|scope| self.locks.get_key_value(scope))
+            .map(|(k, v)| (k.as_str(), v))
     }
 
     /// A service's track; an empty one before the first deployment.

@@ -21,13 +21,22 @@ pub struct Notice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In the thread of the card with this key, which stands in this channel.
-    Thread { card: String, channel: ChannelName },
+    Thread {
+        card: String,
+        channel: ChannelName,
+    },
     Channel(ChannelName),
 }
 
 /// What to say about `event`, whose act it is, with the state after it.
 #[must_use]
-pub fn notices(policy: &Policy, stream: &Stream, event: &Event, actor: Option<&PersonId>, after: &State) -> Vec<Notice> {
+pub fn notices(
+    policy: &Policy,
+    stream: &Stream,
+    event: &Event,
+    actor: Option<&PersonId>,
+    after: &State,
+) -> Vec<Notice> {
     match (event, after) {
         (Event::Deployment(e), State::Deployment(d)) => deployment(policy, e, actor, d),
         (Event::Environment(e), State::Environment(_)) => {
@@ -54,7 +63,11 @@ fn deployment(policy: &Policy, e: &E, actor: Option<&PersonId>, d: &Deployment) 
         E::KeyTurned { person: by } => say(Tone::Good, vec![person(by), plain(" turns a key.")]),
         E::KeyWithdrawn { person: by } => say(Tone::Neutral, vec![person(by), plain(" takes their key back.")]),
         E::KeysVoided { fields, .. } => {
-            let mut text = vec![bold("The plan has changed: "), plain(fields.join(", ")), plain(". Every key is void; turn them again for the new plan. ")];
+            let mut text = vec![
+                bold("The plan has changed: "),
+                plain(fields.join(", ")),
+                plain(". Every key is void; turn them again for the new plan. "),
+            ];
             text.push(mention(&d.requester));
             let mut out = say(Tone::Warning, text);
             out.extend(ask_for_keys(policy, d));
@@ -88,9 +101,13 @@ fn deployment(policy: &Policy, e: &E, actor: Option<&PersonId>, d: &Deployment) 
         E::Ended { status, .. } => ended(policy, d, *status, actor),
         E::WatchAlarmed { text } => watch_alarm(policy, d, text),
         E::WatchEnded => say(Tone::Good, vec![plain("Watching ends; nothing unusual is left to say.")]),
-        E::FollowUpPosted { after, .. } => {
-            say(Tone::Neutral, vec![plain(format!("{after} after success: the follow-up checklist is in this thread. ")), mention(&d.requester)])
-        }
+        E::FollowUpPosted { after, .. } => say(
+            Tone::Neutral,
+            vec![
+                plain(format!("{after} after success: the follow-up checklist is in this thread. ")),
+                mention(&d.requester),
+            ],
+        ),
         _ => Vec::new(),
     }
 }
@@ -102,7 +119,11 @@ fn ask_for_keys(policy: &Policy, d: &Deployment) -> Vec<Notice> {
     for i in missing {
         let Some(slot) = d.slots.get(i) else { continue };
         let who = candidates(&d.slots, &turned, policy, &d.requester, i);
-        text.push(plain(format!("{}{}: ", if text.is_empty() { "Keys wanted. " } else { "; " }, policy.titles(&slot.roles))));
+        text.push(plain(format!(
+            "{}{}: ",
+            if text.is_empty() { "Keys wanted. " } else { "; " },
+            policy.titles(&slot.roles)
+        )));
         text.extend(called(&who));
     }
     if text.is_empty() { Vec::new() } else { vec![thread(policy, d, Tone::Waiting, text)] }
@@ -123,9 +144,15 @@ fn started(policy: &Policy, d: &Deployment) -> Vec<Notice> {
     let mut out = vec![thread(policy, d, Tone::Busy, text)];
     if let Lane::Hotfix { reason } = &d.lane {
         let env = policy.environments.get(&d.plan.environment);
-        let roles = env.map(|e| e.keys.iter().filter(|s| !s.optional).flat_map(|s| s.roles.clone()).collect()).unwrap_or_default();
+        let roles = env
+            .map(|e| e.keys.iter().filter(|s| !s.optional).flat_map(|s| s.roles.clone()).collect())
+            .unwrap_or_default();
         let skipped: Vec<_> = policy.holders(&roles).map(|p| p.id.clone()).filter(|p| p != &d.requester).collect();
-        let mut text = vec![bold("Hotfix "), code(d.id.to_string()), plain(format!(" runs without your keys: {}. {reason}. ", what(&d.plan)))];
+        let mut text = vec![
+            bold("Hotfix "),
+            code(d.id.to_string()),
+            plain(format!(" runs without your keys: {}. {reason}. ", what(&d.plan))),
+        ];
         text.extend(called(&skipped));
         out.push(here(policy, Message::new(Tone::Warning, text)));
     }
@@ -137,7 +164,12 @@ fn step_begun(policy: &Policy, d: &Deployment, activity: &Activity) -> Option<No
     let text = match (&step.kind, activity) {
         (StepKind::Manual { roles, prompt }, _) => {
             let holders: Vec<_> = policy.holders(roles).map(|p| p.id.clone()).collect();
-            let mut text = vec![bold(format!("{}: ", step.name)), plain(format!("{prompt} When it is done, press Done or say ")), code(format!("/confirm {}", d.id)), plain(". ")];
+            let mut text = vec![
+                bold(format!("{}: ", step.name)),
+                plain(format!("{prompt} When it is done, press Done or say ")),
+                code(format!("/confirm {}", d.id)),
+                plain(". "),
+            ];
             text.extend(called(&holders));
             text
         }
@@ -157,8 +189,17 @@ fn ended_step(d: &Deployment, ok: bool) -> String {
 fn went_back(policy: &Policy, d: &Deployment, why: &str) -> Vec<Notice> {
     let touched = d.run.as_ref().is_some_and(|r| r.touched);
     let verb = if touched { "rolls back" } else { "stops" };
-    let text = vec![code(d.id.to_string()), plain(" "), bold(what(&d.plan)), plain(format!(" {verb}: {why}. ")), mention(&d.requester)];
-    vec![here(policy, Message::new(Tone::Bad, text)), thread(policy, d, Tone::Bad, vec![plain(format!("It {verb}: {why}."))])]
+    let text = vec![
+        code(d.id.to_string()),
+        plain(" "),
+        bold(what(&d.plan)),
+        plain(format!(" {verb}: {why}. ")),
+        mention(&d.requester),
+    ];
+    vec![
+        here(policy, Message::new(Tone::Bad, text)),
+        thread(policy, d, Tone::Bad, vec![plain(format!("It {verb}: {why}."))]),
+    ]
 }
 
 fn ended(policy: &Policy, d: &Deployment, status: Status, actor: Option<&PersonId>) -> Vec<Notice> {
@@ -167,7 +208,8 @@ fn ended(policy: &Policy, d: &Deployment, status: Status, actor: Option<&PersonI
         Status::Failed | Status::RolledBack => Tone::Bad,
         _ => Tone::Neutral,
     };
-    let mut text = vec![bold(format!("{} {}", d.id, status.words())), plain(format!(": {}.", d.note.trim_end_matches('.')))];
+    let mut text =
+        vec![bold(format!("{} {}", d.id, status.words())), plain(format!(": {}.", d.note.trim_end_matches('.')))];
     if status != Status::Succeeded && actor != Some(&d.requester) {
         text.extend([plain(" "), mention(&d.requester)]);
     }
@@ -177,8 +219,15 @@ fn ended(policy: &Policy, d: &Deployment, status: Status, actor: Option<&PersonI
     }
     let back = status == Status::RolledBack || (status == Status::Succeeded && d.is_rollback());
     if back {
-        let mut text = vec![code(d.id.to_string()), plain(format!(" {} is rolled back in {}", d.plan.service, d.plan.environment))];
-        let live = if d.is_rollback() { Some(d.plan.release.version.clone()) } else { d.previous.as_ref().map(|p| p.version.clone()) };
+        let mut text = vec![
+            code(d.id.to_string()),
+            plain(format!(" {} is rolled back in {}", d.plan.service, d.plan.environment)),
+        ];
+        let live = if d.is_rollback() {
+            Some(d.plan.release.version.clone())
+        } else {
+            d.previous.as_ref().map(|p| p.version.clone())
+        };
         if let Some(live) = live {
             text.push(plain(format!("; {live} serves again")));
         }
@@ -211,7 +260,13 @@ fn stuck(policy: &Policy, d: &Deployment) -> Notice {
 }
 
 fn watch_alarm(policy: &Policy, d: &Deployment, said: &str) -> Vec<Notice> {
-    let text = vec![code(d.id.to_string()), plain(" "), bold(what(&d.plan)), plain(format!(" is unhealthy while it is watched: {said}. ")), mention(&d.requester)];
+    let text = vec![
+        code(d.id.to_string()),
+        plain(" "),
+        bold(what(&d.plan)),
+        plain(format!(" is unhealthy while it is watched: {said}. ")),
+        mention(&d.requester),
+    ];
     let id = d.id.to_string();
     let back = button("Roll back", ButtonStyle::Danger, "rollback", &[("deployment", &id)]);
     let ask = format!("Put {} back to the release before?", d.plan.service);
@@ -238,12 +293,14 @@ fn environment(policy: &Policy, name: &str, e: &EnvironmentEvent) -> Option<Mess
             }
             Some(Message::new(Tone::Warning, text).button(button("Unlock", ButtonStyle::Plain, "unlock", &args)))
         }
-        EnvironmentEvent::Unlocked { scope, by: Some(p) } => {
-            Some(Message::new(Tone::Good, vec![bold(format!("{} is unlocked", label(scope))), plain(" by "), person(p), plain(".")]))
-        }
-        EnvironmentEvent::Unlocked { scope, by: None } => {
-            Some(Message::new(Tone::Good, vec![bold(format!("{} is unlocked", label(scope))), plain(": the lock has expired.")]))
-        }
+        EnvironmentEvent::Unlocked { scope, by: Some(p) } => Some(Message::new(
+            Tone::Good,
+            vec![bold(format!("{} is unlocked", label(scope))), plain(" by "), person(p), plain(".")],
+        )),
+        EnvironmentEvent::Unlocked { scope, by: None } => Some(Message::new(
+            Tone::Good,
+            vec![bold(format!("{} is unlocked", label(scope))), plain(": the lock has expired.")],
+        )),
         EnvironmentEvent::Quarantined { service, release, deployment, .. } => Some(Message::new(
             Tone::Warning,
             vec![

@@ -46,7 +46,14 @@ fn one_line(d: &Deployment) -> Line {
         Status::Held => Mark::Warning,
         _ => Mark::Running,
     };
-    line(mark, vec![code(d.id.to_string()), plain(format!(" {} · {} · ", what(&d.plan), d.status.words())), person(&d.requester)])
+    line(
+        mark,
+        vec![
+            code(d.id.to_string()),
+            plain(format!(" {} · {} · ", what(&d.plan), d.status.words())),
+            person(&d.requester),
+        ],
+    )
 }
 
 /// `/deploy status D-42`: its card, without buttons.
@@ -82,7 +89,13 @@ pub fn history(rows: &[Past]) -> Message {
             "rejected" | "cancelled" | "expired" | "superseded" | "refused" => Mark::Skipped,
             _ => Mark::Running,
         };
-        let mut text = vec![code(r.id.as_str()), plain(format!(" {} · {} · ", r.what, r.status.replace('_', " "))), moment(r.requested_at), plain(" · "), person(&r.requester)];
+        let mut text = vec![
+            code(r.id.as_str()),
+            plain(format!(" {} · {} · ", r.what, r.status.replace('_', " "))),
+            moment(r.requested_at),
+            plain(" · "),
+            person(&r.requester),
+        ];
         if !r.note.is_empty() {
             text.push(plain(format!(" · {}", r.note)));
         }
@@ -135,7 +148,9 @@ pub fn when(title: &str, d: Option<&Deployment>, answer: &Answer) -> Message {
         Verdict::Allow => (Tone::Good, vec![plain("now.")]),
         Verdict::Deny => (Tone::Bad, vec![plain("never as it stands.")]),
         Verdict::Hold { until: Some(at) } if others.is_empty() => (Tone::Waiting, vec![moment(at), plain(".")]),
-        Verdict::Hold { until: Some(at) } => (Tone::Waiting, vec![moment(at), plain(" at the earliest, once the rest is there:")]),
+        Verdict::Hold { until: Some(at) } => {
+            (Tone::Waiting, vec![moment(at), plain(" at the earliest, once the rest is there:")])
+        }
         Verdict::Hold { until: None } => (Tone::Waiting, vec![plain("as soon as the rest is there:")]),
     };
     text.extend(say);
@@ -207,7 +222,12 @@ pub fn quarantined(environments: &[(EnvironmentName, Environment)]) -> Message {
     for (name, env) in environments {
         for (service, track) in &env.tracks {
             for q in track.quarantine.values() {
-                let text = vec![bold(format!("{service} {}", q.version)), plain(format!(" in {name} since {} · ", q.deployment)), moment(q.since), plain(format!(" · {}", q.reason))];
+                let text = vec![
+                    bold(format!("{service} {}", q.version)),
+                    plain(format!(" in {name} since {} · ", q.deployment)),
+                    moment(q.since),
+                    plain(format!(" · {}", q.reason)),
+                ];
                 lines.push(line(Mark::Failed, text));
             }
         }

@@ -33,7 +33,8 @@ pub fn deployment_key(d: &Deployment) -> String {
 #[must_use]
 pub fn cards(policy: &Policy, d: &Deployment) -> Vec<Card> {
     let channel = policy.channels.deployments.clone();
-    let own = Card { key: deployment_key(d), channel: channel.clone(), thread_of: None, message: deployment(policy, d) };
+    let own =
+        Card { key: deployment_key(d), channel: channel.clone(), thread_of: None, message: deployment(policy, d) };
     let lists = d.lists.iter().map(|l| Card {
         key: format!("list:{}:{}", d.id, l.id),
         channel: channel.clone(),
@@ -87,7 +88,9 @@ fn fields(policy: &Policy, d: &Deployment) -> Vec<(String, Text)> {
         field("Revision", vec![code(short(&d.plan.release.revision))]),
     ];
     match &d.lane {
-        Lane::Hotfix { reason } | Lane::Rollback { reason, .. } => out.push(field("Reason", vec![plain(reason.as_str())])),
+        Lane::Hotfix { reason } | Lane::Rollback { reason, .. } => {
+            out.push(field("Reason", vec![plain(reason.as_str())]))
+        }
         Lane::Regular => {}
     }
     if let Some(previous) = &d.previous {
@@ -149,7 +152,11 @@ fn awaiting(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
             message = message.text(vec![plain(lead), moment(until), plain(".")]);
         }
     }
-    message.context(vec![plain("React with ✅ or press Approve to turn a key. Expires "), moment(d.expires_at), plain(".")])
+    message.context(vec![
+        plain("React with ✅ or press Approve to turn a key. Expires "),
+        moment(d.expires_at),
+        plain("."),
+    ])
 }
 
 fn running(d: &Deployment, run: &Run, mut message: Message) -> Message {
@@ -219,7 +226,11 @@ fn now_text(d: &Deployment, run: &Run) -> Option<Text> {
     text.push(plain(match &run.activity {
         Activity::Bake { until, .. } => {
             let left = Span::between(d.updated.work, *until);
-            if left > Span::ZERO { format!("{} bakes, {left} left", step.name) } else { format!("{} is judged", step.name) }
+            if left > Span::ZERO {
+                format!("{} bakes, {left} left", step.name)
+            } else {
+                format!("{} is judged", step.name)
+            }
         }
         Activity::Person { .. } => match &step.kind {
             StepKind::Manual { prompt, .. } => format!("{} waits for a person: {prompt}", step.name),
@@ -268,7 +279,11 @@ fn ended(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
     message = message.text(vec![bold(result), plain(d.note.as_str())]);
     if d.stuck {
         let go = format!("/rollback {} in {}", d.plan.service, d.plan.environment);
-        message = message.text(vec![plain("Put it right by hand, or try "), code(go), plain(" again; the service stays locked until somebody unlocks it.")]);
+        message = message.text(vec![
+            plain("Put it right by hand, or try "),
+            code(go),
+            plain(" again; the service stays locked until somebody unlocks it."),
+        ]);
     }
     if d.status == Status::RolledBack {
         let unlock = format!("/unlock {} in {}", d.plan.service, d.plan.environment);
@@ -283,7 +298,11 @@ fn ended(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
     }
     if let Some(watch) = &d.watch {
         let state = if watch.alarmed { "Watched, and unhealthy" } else { "Watched" };
-        message = message.context(vec![plain(format!("{state} until ")), Piece::Time { at: watch.until, style: crate::domain::message::TimeStyle::Clock }, plain(".")]);
+        message = message.context(vec![
+            plain(format!("{state} until ")),
+            Piece::Time { at: watch.until, style: crate::domain::message::TimeStyle::Clock },
+            plain("."),
+        ]);
     }
     message
 }
@@ -335,7 +354,10 @@ fn buttons(policy: &Policy, d: &Deployment) -> Vec<crate::domain::message::Butto
             out
         }
         Status::Succeeded if d.watch.is_some() && policy.services.contains_key(&d.plan.service) => {
-            let ask = format!("Put {} in {} back to the release before {}?", d.plan.service, d.plan.environment, d.plan.release.version);
+            let ask = format!(
+                "Put {} in {} back to the release before {}?",
+                d.plan.service, d.plan.environment, d.plan.release.version
+            );
             vec![confirmed(button("Roll back", ButtonStyle::Danger, "rollback", me), &ask)]
         }
         _ => Vec::new(),

@@ -72,7 +72,9 @@ pub fn who_can_turn(policy: &Policy, slots: &[Slot], turned: &[PersonId], reques
         let title = policy.titles(&slot.roles);
         let optional = if slot.optional { " (optional)" } else { "" };
         match assigned.slots.get(i).and_then(Option::as_ref) {
-            Some(by) => out.push(line(Mark::Done, vec![bold(title), plain(format!("{optional}: turned by ")), person(by)])),
+            Some(by) => {
+                out.push(line(Mark::Done, vec![bold(title), plain(format!("{optional}: turned by ")), person(by)]))
+            }
             None => {
                 let who = candidates(slots, turned, policy, requester, i);
                 let mut text = vec![bold(title), plain(format!("{optional}: "))];
@@ -117,7 +119,13 @@ pub(super) fn called(people: &[PersonId]) -> Text {
 pub(super) fn step_text(step: &StepSpec, pace: u32) -> String {
     match &step.kind {
         StepKind::Traffic(s) if s.bake > Span::ZERO => {
-            format!("{}: {} % of the traffic for {}, at most {} errors", step.name, s.weight, s.bake.paced(pace), s.error_budget)
+            format!(
+                "{}: {} % of the traffic for {}, at most {} errors",
+                step.name,
+                s.weight,
+                s.bake.paced(pace),
+                s.error_budget
+            )
         }
         StepKind::Traffic(s) => format!("{}: {} % of the traffic", step.name, s.weight),
         StepKind::Command { argv, .. } => format!("{}: runs {}", step.name, argv.join(" ")),
@@ -155,7 +163,8 @@ pub(super) fn verdict_text(answer: &Answer) -> Text {
         Verdict::Allow => vec![plain("It may run now.")],
         Verdict::Deny => vec![plain("It is refused as it stands.")],
         Verdict::Hold { until } => {
-            let open: Vec<_> = answer.stopping().filter(|f| f.until.is_none()).map(|f| f.rule.words().to_lowercase()).collect();
+            let open: Vec<_> =
+                answer.stopping().filter(|f| f.until.is_none()).map(|f| f.rule.words().to_lowercase()).collect();
             let mut text = vec![plain("It waits")];
             if !open.is_empty() {
                 text.push(plain(format!(" for {}", open.join(", "))));
@@ -218,9 +227,7 @@ pub fn dry_run(
         .text(vec![bold("Gate")])
         .block(Block::List(answer.findings.iter().map(finding_line).collect()));
     if !slots.is_empty() {
-        message = message
-            .text(vec![bold("Keys")])
-            .block(Block::List(who_can_turn(policy, slots, &[], requester)));
+        message = message.text(vec![bold("Keys")]).block(Block::List(who_can_turn(policy, slots, &[], requester)));
     }
     message.context(vec![plain("Nothing is changed and nobody is asked.")])
 }
