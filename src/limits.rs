@@ -160,3 +160,12 @@ pub const CONSOLE_READERS: u32 = 3;
 
 /// How long the console's file waits for another writer before it gives up.
 pub const CONSOLE_BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Rows that an audit, an export or a move of the store holds at once.
+pub const STORE_PAGE: i64 = 500;
+
+/// Problems that an audit lists one by one; the rest is counted.
+pub const AUDIT_PROBLEMS: usize = 100;
+
+/// How often an audit goes back to a stream that grows while it is read.
+pub const AUDIT_CATCH_UP: u32 = 10;

@@ -13,6 +13,7 @@ macro_rules! embedded {
     };
 }
 
+/// `run_direct` and not `run`: the future of the latter cannot be sent to another thread.
 fn migrator(list: impl IntoIterator<Item = (i64, &'static str, SqlStr)>) -> Migrator {
     let migration = |(version, name, sql): (i64, &'static str, SqlStr)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
@@ -21,7 +22,7 @@ fn migrator(list: impl IntoIterator<Item = (i64, &'static str, SqlStr)>) -> Migr
 }
 
 pub(super) async fn sqlite(conn: &mut sqlx::SqliteConnection) -> Result<()> {
-    migrator(embedded!("sqlite")).run(conn).await.map_err(failed)
+    migrator(embedded!("sqlite")).run_direct(None, conn, false).await.map_err(failed)
 }
 
 /// Takes an advisory lock meanwhile: the other replicas wait, then find nothing left to do.
@@ -29,7 +30,7 @@ pub(super) async fn postgres(conn: &mut sqlx::PgConnection) -> Result<()> {
     for sql in ["SET statement_timeout = 0", "SET lock_timeout = 0"] {
         sqlx::query(sql).execute(&mut *conn).await.map_err(super::sql::failed("migration"))?;
     }
-    migrator(embedded!("postgres")).run(conn).await.map_err(failed)
+    migrator(embedded!("postgres")).run_direct(None, conn, false).await.map_err(failed)
 }
 
 fn failed(error: sqlx::migrate::MigrateError) -> StoreError {

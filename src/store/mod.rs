@@ -3,6 +3,8 @@
 //! Times and ids always arrive as arguments. One [`Batch`] is one transaction: it stores everything or, when any of its
 //! expectations does not hold, nothing, and says [`StoreError::Conflict`]; the caller loads again and decides again.
 
+pub mod audit;
+mod backup;
 mod batch;
 mod dump;
 mod lock;
@@ -11,11 +13,14 @@ mod migrations;
 mod net;
 mod open;
 mod sql;
+mod transfer;
 
+pub use backup::backup;
 pub use dump::Dump;
 pub use memory::MemoryStore;
 pub use open::{open, open_read_only, open_whole};
 pub use sql::{PgStore, SqliteStore, open_postgres, open_sqlite};
+pub use transfer::migrate_store;
 
 use crate::domain::ids::{PlatformName, Stream};
 use async_trait::async_trait;

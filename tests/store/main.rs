@@ -1,8 +1,13 @@
 //! The store's contract, held against every store: in memory, SQLite, PostgreSQL.
 
+mod audit;
 mod contract;
+mod embedded;
 mod kit;
 mod postgres;
+mod random;
+mod replicas;
+mod transfer;
 
 /// Stamps each contract as a test of each store.
 macro_rules! contracts {

@@ -36,10 +36,13 @@ pub struct SqliteStore {
 /// `Refused`, with what to do, when the file is in use, damaged, somebody else's or a newer version's, or a setting does not
 /// hold. An existing file is never overwritten.
 pub async fn open_sqlite(path: &Path) -> Result<SqliteStore> {
+    SqliteStore::bounded(path, u32::MAX - 1).await
+}
+
+async fn open_with(path: &Path, options: SqliteConnectOptions) -> Result<SqliteStore> {
     present(path)?;
     let lock = Lock::take(path)?;
     create(path)?;
-    let options = options(path);
     let mut conn = connect(path, &options).await?;
     ours(path, &mut conn).await?;
     check(path, &mut conn).await?;
@@ -55,21 +58,48 @@ pub async fn open_sqlite(path: &Path) -> Result<SqliteStore> {
 }
 
 impl SqliteStore {
+    /// As [`open_sqlite`], for a file that must not grow past so many pages of 4 KiB: commits that do not fit are answered
+    /// with `Full`, as on a full disk.
+    ///
+    /// # Errors
+    /// As [`open_sqlite`].
+    pub async fn bounded(path: &Path, pages: u32) -> Result<Self> {
+        open_with(path, options(path).pragma("max_page_count", pages.to_string())).await
+    }
+
     /// Opens the database to read it beside the process that writes it; every write fails. Takes no lock, migrates nothing.
     ///
     /// # Errors
     /// As [`open_sqlite`].
     pub async fn read_only(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            return Err(StoreError::Refused(format!("{}: there is no such database", path.display())));
-        }
-        present(path)?;
-        let options = options(path).create_if_missing(false).pragma("query_only", "ON");
-        let mut conn = connect(path, &options).await?;
-        ours(path, &mut conn).await?;
-        conn.close().await.map_err(error("database"))?;
+        let options = options(path).pragma("query_only", "ON");
+        readable(path, options.clone()).await?.close().await.map_err(error("database"))?;
         let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(limits::STORE_WAIT);
         let pool = pool.connect_lazy_with(options);
+        Ok(Self { writer: pool.clone(), reader: pool, lock: Mutex::new(None) })
+    }
+
+    /// Writes a copy of the database at `path` to `copy`, an empty file. Only reads `path`.
+    pub(in crate::store) async fn copy_into(path: &Path, copy: &Path) -> Result<()> {
+        let mut conn = readable(path, options(path).read_only(true)).await?;
+        let name = copy.to_string_lossy().into_owned();
+        let done = sqlx::query("VACUUM INTO $1").bind(name).execute(&mut conn).await.map_err(error("backup"));
+        conn.close().await.map_err(error("database"))?;
+        done.map(|_| ())
+    }
+
+    /// Opens a finished copy that nobody else knows yet, after looking through all of it.
+    pub(in crate::store) async fn of_copy(path: &Path) -> Result<Self> {
+        let options =
+            SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).disable_statement_logging();
+        let mut conn = readable(path, options.clone()).await?;
+        let found: String =
+            sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut conn).await.map_err(error("backup"))?;
+        conn.close().await.map_err(error("database"))?;
+        if found != "ok" {
+            return Err(StoreError::Refused(format!("the copy is damaged, no backup was made: {found}")));
+        }
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
         Ok(Self { writer: pool.clone(), reader: pool, lock: Mutex::new(None) })
     }
 
@@ -129,6 +159,17 @@ fn create(path: &Path) -> Result<()> {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(e) => Err(StoreError::Refused(format!("{}: cannot create the database: {e}", path.display()))),
     }
+}
+
+/// An existing database of ours.
+async fn readable(path: &Path, options: SqliteConnectOptions) -> Result<SqliteConnection> {
+    if !path.exists() {
+        return Err(StoreError::Refused(format!("{}: there is no such database", path.display())));
+    }
+    present(path)?;
+    let mut conn = connect(path, &options).await?;
+    ours(path, &mut conn).await?;
+    Ok(conn)
 }
 
 async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteConnection> {
