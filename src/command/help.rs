@@ -1,6 +1,6 @@
 //! `/help`: the list of commands, and one command explained.
 
-use super::catalogue::{Catalogue, Entry, How, Risk, Who};
+use super::catalogue::{Arg, Catalogue, Entry, How, Risk, Who};
 use super::error::{CommandError, Problem};
 use super::markdown;
 use super::near::near;
@@ -79,7 +79,8 @@ fn one(catalogue: &Catalogue, entry: &Entry) -> Message {
     let args: Vec<Line> = typed
         .map(|arg| {
             let name = arg.flag().map_or_else(|| arg.placeholder(), str::to_owned);
-            let note = if arg.required || arg.flag().is_some() { "" } else { " (may be left out)" };
+            let said = arg.required || arg.flag().is_some() || arg.help.contains("left out") || needed(entry, arg);
+            let note = if said { "" } else { " (optional)" };
             Line { mark: Mark::Bullet, text: vec![code(name), plain(format!(" {}{note}", lower(&arg.help)))] }
         })
         .collect();
@@ -92,6 +93,11 @@ fn one(catalogue: &Catalogue, entry: &Entry) -> Message {
         message = message.text(vec![plain("See also:")]).block(Block::List(below));
     }
     message.context(vec![plain(standing(entry))])
+}
+
+/// One way of typing the command cannot do without it.
+fn needed(entry: &Entry, arg: &Arg) -> bool {
+    entry.needs.iter().flatten().any(|n| *n == arg.name)
 }
 
 /// Who may, and whether it asks first: one or two sentences.

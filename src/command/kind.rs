@@ -91,7 +91,10 @@ impl Kind {
             Self::Role => vocabulary.role(word).cloned().map(Value::Role).ok_or_else(unknown),
             Self::Mode => RollbackMode::parse(word).map(Value::Mode).ok_or_else(unknown),
             Self::Version if is_version(word) => Ok(Value::Text(word.to_owned())),
-            Self::Deployment => DeploymentId::parse(word).map(Value::Deployment).ok_or_else(bad),
+            // Phones turn the hyphen into a dash.
+            Self::Deployment => {
+                DeploymentId::parse(&word.replace(['–', '‑', '—'], "-")).map(Value::Deployment).ok_or_else(bad)
+            }
             Self::Duration => Span::parse(word).ok().filter(|s| *s > Span::ZERO).map(Value::Span).ok_or_else(bad),
             Self::Text | Self::Word if !word.trim().is_empty() => Ok(Value::Text(word.trim().to_owned())),
             Self::Items => items(word).map(Value::Items).ok_or_else(bad),

@@ -122,7 +122,7 @@ fn every_other_command_is_read() {
         ("/reject d42 don't – it's  5\" too  `wide`", reject("don't – it's  5\" too  `wide`")),
         ("/reject D-42 \"a\" and \"b\" --now", reject("\"a\" and \"b\" --now")),
         ("/withdraw D-42", Command::Withdraw { deployment: D }),
-        ("/cancel D-42", Command::Cancel { deployment: D }),
+        ("/cancel D–42", Command::Cancel { deployment: D }),
         ("/rollback in production", back(place(None), None, None)),
         ("/rollback production", back(place(None), None, None)),
         ("/rollback api in production", back(place(Some("api")), None, None)),
