@@ -12,6 +12,7 @@ pub mod ids;
 pub mod journal;
 pub mod message;
 pub mod person;
+pub mod placeholder;
 pub mod plan;
 pub mod policy;
 pub mod probe;

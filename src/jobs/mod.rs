@@ -4,6 +4,8 @@
 //! revision, a Cloud Build, a GitHub workflow run and a Kubernetes rollout. Nothing here decides what is run when.
 
 pub mod command;
+pub mod fill;
+pub mod http;
 
 use crate::domain::ids::{DeploymentId, EnvironmentName, ServiceName};
 use crate::domain::plan::Release;

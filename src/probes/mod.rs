@@ -1,5 +1,12 @@
 //! Probes: how signalbox reads the outside. One trait; adapters beside it.
 
+pub mod asked;
+pub mod command;
+pub mod dispatch;
+pub mod http;
+
+pub use dispatch::{ExecutorOf, Probes};
+
 use crate::domain::policy::ProbeSpec;
 use crate::domain::probe::Reading;
 use crate::domain::time::Now;

@@ -8,5 +8,6 @@ mod commands_parse;
 mod config_example;
 mod console_api;
 mod fleet;
+mod http_probe;
 mod keys_oracle;
 mod windows_oracle;
