@@ -20,7 +20,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("store", "domain limits clock::Stopwatch chat::* jobs::* probes::*"),
     ("chat", "domain limits clock::Clock clock::Stopwatch store::* jobs::* probes::*"),
     ("jobs", "domain limits clock::Clock clock::Stopwatch http store::* chat::* probes::*"),
-    ("probes", "domain limits clock::Clock clock::Stopwatch http store::* chat::* jobs::*"),
+    ("probes", "domain limits clock::Clock clock::Stopwatch http store::* chat::* jobs::* jobs::command jobs::fill"),
     ("paging", "domain limits clock::Clock clock::Stopwatch http store::* chat::* jobs::* probes::*"),
     ("web", "domain limits clock::Clock clock::Stopwatch chat store::* jobs::* probes::*"),
     ("engine", "domain limits clock ids command store::* chat::* jobs::* probes::* paging::*"),
