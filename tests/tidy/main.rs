@@ -4,6 +4,7 @@
 //! Each rule is a function from files to findings. It runs over the repository, and over a planted violation that it must
 //! find. Rules read text, not syntax trees: a rule that needs more than that is too clever to be obeyed.
 
+mod bounds;
 mod files;
 mod homes;
 mod imports;
