@@ -21,7 +21,7 @@ pub enum Behaviour {
     Good,
     /// Fails 3 of every 20 requests for work; its health says nothing of it.
     Faulty,
-    /// Starts, and never becomes ready.
+    /// Starts, never becomes ready, and fails whatever it is asked all the same.
     Red,
 }
 
@@ -33,13 +33,17 @@ pub const VERSIONS: [Version; 4] = [
 ];
 
 /// Which of every 20 requests a faulty version fails: spread out, so that a short look sees its share too.
-const FAULTS: [u64; 3] = [2, 9, 16];
+const FAULTS: [u64; 3] = [0, 6, 11];
 
 impl Behaviour {
     /// Whether the request with this number, counted from 0, fails.
     #[must_use]
     pub fn fails(self, request: u64) -> bool {
-        self == Self::Faulty && FAULTS.contains(&(request % 20))
+        match self {
+            Self::Good => false,
+            Self::Faulty => FAULTS.contains(&(request % 20)),
+            Self::Red => true,
+        }
     }
 
     /// What `/health/ready` says; `Err` with the reason when it is not ready.
@@ -130,6 +134,6 @@ mod tests {
         let failed = |b: Behaviour| (0..1000).filter(|n| b.fails(*n)).count();
         assert_eq!(failed(Behaviour::Faulty), 150);
         assert_eq!(failed(Behaviour::Good), 0);
-        assert_eq!((0..40).filter(|n| Behaviour::Faulty.fails(*n)).count(), 6, "what a short canary sees");
+        assert_eq!((0..32).filter(|n| Behaviour::Faulty.fails(*n)).count(), 6, "what a short canary sees");
     }
 }

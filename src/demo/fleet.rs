@@ -91,7 +91,8 @@ impl Fleet {
     /// When the memory is unreadable or something cannot be started; nothing is left running then.
     pub async fn start(data: &Path, binary: &Path, load: Load) -> Result<Arc<Self>, FleetError> {
         let file = data.join("fleet.json");
-        let saved = Saved::load(&file).map_err(|why| FleetError::Memory { file: file.clone(), why })?;
+        let saved = std::fs::create_dir_all(data).and_then(|()| Saved::load(&file));
+        let saved = saved.map_err(|why| FleetError::Memory { file: file.clone(), why })?;
         let Saved { mut places, jobs } = saved.unwrap_or_default();
         let client = http::loopback().map_err(FleetError::Client)?;
         let mut sites = BTreeMap::new();

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 
-/// Sends requests until the place is gone. A second without answers is not made up for later: at most
-/// [`limits::FLEET_IN_FLIGHT`] are on their way at once, and ticks that were missed are left out.
+/// Sends requests until the place is gone. On a busy machine late ones are made up for, so that shares stay what they
+/// should be, but at most [`limits::FLEET_IN_FLIGHT`] are on their way at once.
 pub async fn send(site: Weak<Site>, client: reqwest::Client, per_second: u32) {
     let Some(url) = site.upgrade().map(|s| format!("http://{}/", s.balancer.address)) else { return };
     let mut tick = tokio::time::interval(Duration::from_secs(1) / per_second.max(1));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let room = Arc::new(Semaphore::new(limits::FLEET_IN_FLIGHT));
     while site.strong_count() > 0 {
         tick.tick().await;

@@ -84,8 +84,10 @@ impl Executor for HttpExecutor {
             Ok(request) => request,
             Err(why) => return refuse(&folder, &why).map_err(broken),
         };
-        folder.prepare(&job.action).map_err(broken)?;
-        let Some(claim) = folder.claim().map_err(broken)? else { return Ok(()) };
+        let (taken, spec) = (folder.clone(), job.action.clone());
+        // It waits for the disk, and others wait for this thread.
+        let claim = tokio::task::spawn_blocking(move || taken.prepare(&spec).and_then(|()| taken.claim())).await;
+        let Some(claim) = claim.map_err(io::Error::other).flatten().map_err(broken)? else { return Ok(()) };
         let cancel = CancellationToken::new();
         self.running().insert(job.key.clone(), cancel.clone());
         let (client, running, key) = (self.client.clone(), self.running.clone(), job.key.clone());

@@ -287,12 +287,14 @@ async fn a_job_whose_supervisor_is_killed_is_lost_and_never_run_again() {
     shop.start(&lost).await;
     let child = shop.pid_in("pid").await;
     let supervisor = std::fs::read_to_string(shop.path("jobs/lost/taken")).unwrap();
-    for pid in [supervisor.trim(), &child.to_string()] {
-        assert!(std::process::Command::new("kill").args(["-9", pid]).status().unwrap().success());
-    }
+    assert!(std::process::Command::new("kill").args(["-9", supervisor.trim()]).status().unwrap().success());
     shop.wait_for("the supervisor's death", async || shop.poll(&lost).await != JobStatus::Running).await;
     assert_eq!(shop.poll(&lost).await, JobStatus::Lost);
     shop.start(&lost).await;
+    assert_eq!(shop.poll(&lost).await, JobStatus::Lost);
+    assert!(alive(child), "nobody ends it unasked");
+    shop.commands.cancel(&lost).await.unwrap();
+    shop.wait_for("the orphan's end", async || !alive(child)).await;
     assert_eq!(shop.poll(&lost).await, JobStatus::Lost);
 }
 

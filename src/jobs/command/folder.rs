@@ -3,9 +3,11 @@
 //! ```text
 //! <data>/jobs/<key>/spec     what is to be run (JSON)
 //!                   taken    exists from the moment a process took the job; that process holds a lock on it while it lives
+//!                   program  number and start of the process that runs (see [`super::tree::started`])
 //!                   output   what the job printed, kept up to a bound
 //!                   dropped  how many bytes were left out; absent while none are
 //!                   cancel   exists once somebody wants it ended
+//!                   ending   space put aside for the end, so that a full disk cannot swallow it
 //!                   end      how it ended (JSON)
 //! ```
 //!

@@ -20,7 +20,7 @@ use crate::jobs::{Executor, Job, JobAction, JobEnd, JobError, JobOutcome, JobSta
 use crate::limits;
 use async_trait::async_trait;
 use folder::{Holder, JobFolder};
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group};
 use spec::Spec;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -104,8 +104,11 @@ impl Executor for CommandExecutor {
             return refuse(&folder, "the command executor only runs commands; use steps of kind `command`")
                 .map_err(broken);
         };
-        folder.prepare(&Spec { argv: argv.clone(), cwd: cwd.clone(), time_limit: job.time_limit }).map_err(broken)?;
-        if folder.holder().map_err(broken)? != Holder::Nobody {
+        let spec = Spec { argv: argv.clone(), cwd: cwd.clone(), time_limit: job.time_limit };
+        let prepared = folder.clone();
+        // It waits for the disk, and others wait for this thread.
+        let held = tokio::task::spawn_blocking(move || prepared.prepare(&spec).and_then(|()| prepared.holder())).await;
+        if held.map_err(io::Error::other).flatten().map_err(broken)? != Holder::Nobody {
             return Ok(());
         }
         self.supervisor(&folder, env).await
@@ -149,9 +152,27 @@ pub(super) fn piece(folder: &JobFolder, from: u64) -> Result<Output, JobError> {
     output::read(folder.path(), from, ended).map_err(broken)
 }
 
+/// Kills the program of a job whose supervisor was killed, with its process group. What has ended stays as it is: the
+/// start of the process tells it from a later one with the same number.
+fn end_orphan(folder: &JobFolder) {
+    let Ok(text) = std::fs::read_to_string(folder.file("program")) else { return };
+    let Some((pid, started)) = text.split_once(' ') else { return };
+    let (Ok(pid), Ok(started)) = (pid.parse::<i32>(), started.parse::<u64>()) else { return };
+    if let Some(group) = Pid::from_raw(pid).filter(|_| tree::started(pid) == Some(started)) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
 /// Leaves the wish where the supervisor looks, and wakes it.
 fn cancel(folder: &JobFolder) -> io::Result<()> {
-    let Holder::Alive(pid) = folder.holder()? else { return Ok(()) };
+    let pid = match folder.holder()? {
+        Holder::Alive(pid) => pid,
+        Holder::Gone => {
+            end_orphan(folder);
+            return Ok(());
+        }
+        Holder::Nobody => return Ok(()),
+    };
     std::fs::write(folder.file("cancel"), "")?;
     let Some(pid) = Pid::from_raw(pid) else { return Ok(()) };
     // The handle stays with one process even if its number is given to another; so ask again who holds the job after

@@ -5,7 +5,7 @@
 //! `cancel` file and SIGTERM; without that file SIGTERM is ignored, so that a service manager that stops signalbox does
 //! not end jobs by accident.
 
-use super::folder::{Claim, JobFolder};
+use super::folder::JobFolder;
 use super::output;
 use super::spec::{self, Spec};
 use super::tree;
@@ -64,15 +64,9 @@ async fn run(folder: &JobFolder) -> ExitCode {
         Err(e) => return say(&format!("cannot begin: {e}"), ExitCode::FAILURE),
     };
     say(TAKEN, ExitCode::SUCCESS);
-    finish(claim, &Supervisor { folder, spec, watch: Stopwatch::start() }.run(children, wishes).await)
-}
-
-/// Tries for a while: without its end the job would count as lost.
-fn finish(claim: Claim, end: &JobEnd) -> ExitCode {
-    match claim.finish(end) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
+    let end = Supervisor { folder, spec, watch: Stopwatch::start() }.run(children, wishes).await;
+    // An end that cannot be written leaves the job lost, which is what is known of it then.
+    claim.finish(&end).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 struct Supervisor<'a> {
@@ -132,6 +126,10 @@ impl Supervisor<'_> {
         let pid = Pid::from_child(&child);
         // The command holds the pipe's writing end; without this the output would never end.
         drop(command);
+        if let Some(started) = tree::started(pid.as_raw_nonzero().get()) {
+            // For whoever must end the program when this process can no longer do it; the job does not depend on it.
+            let _ = fs::write(self.folder.file("program"), format!("{} {started}", pid.as_raw_nonzero()));
+        }
         Ok((pid, self.keep_output(reader)))
     }
 

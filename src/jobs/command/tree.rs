@@ -46,6 +46,17 @@ fn parents() -> BTreeMap<i32, i32> {
         .collect()
 }
 
+/// When a process started, in the kernel's ticks since the machine did: with its number it names one process for ever.
+#[must_use]
+pub fn started(pid: i32) -> Option<u64> {
+    start_field(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn start_field(stat: &str) -> Option<u64> {
+    // The 22nd field; the third is the first one after the brackets.
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
 /// The parent in a `stat` line; the program's name in it is in brackets and may hold anything.
 fn parent(stat: &str) -> Option<i32> {
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
@@ -64,5 +75,8 @@ mod tests {
         assert_eq!(parent("12 (a) Z 1 (b) S 7 12"), Some(7));
         assert_eq!(parent("12 (sh) Z 7 12 12 0"), None);
         assert_eq!(parent("garbage"), None);
+        let long = "12 (a) b) S 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24";
+        assert_eq!((parent(long), start_field(long)), (Some(3), Some(21)));
+        assert!(started(i32::try_from(std::process::id()).unwrap()).is_some());
     }
 }
