@@ -1,0 +1,184 @@
+//! From states before and after to rows: timers, tasks, cards, notices, history. Pure.
+//!
+//! Because everything is a difference of two states, a timer or task can be neither forgotten nor left over, whatever input
+//! brought the change.
+
+use super::effect::Effect;
+use crate::domain::decide::Emitted;
+use crate::domain::deployment::{self, Deployment, Purpose, Task, TimerSpec};
+use crate::domain::environment;
+use crate::domain::ids::{PlatformName, Stream};
+use crate::domain::policy::Policy;
+use crate::domain::render::{self, Place};
+use crate::domain::time::{Clock, Now};
+use crate::domain::world::State;
+use crate::ids::Ids;
+use crate::store::{Batch, HistoryRow, OutboxRow, TimerRow};
+use std::collections::BTreeMap;
+
+/// What derivation needs besides the states.
+pub(super) struct Derive<'a> {
+    pub policy: &'a Policy,
+    pub platforms: &'a [PlatformName],
+    pub now: Now,
+    pub ids: &'a Ids,
+}
+
+/// The timers a state asks for, by row id.
+pub(super) fn timer_rows(stream: &Stream, state: Option<&State>) -> BTreeMap<String, TimerRow> {
+    let specs = match state {
+        Some(State::Deployment(d)) => deployment::timers(d),
+        Some(State::Environment(e)) => environment::timers(e),
+        _ => Vec::new(),
+    };
+    specs.into_iter().map(|s| timer_row(stream, &s)).map(|r| (r.id.clone(), r)).collect()
+}
+
+fn timer_row(stream: &Stream, spec: &TimerSpec) -> TimerRow {
+    TimerRow {
+        id: format!("{stream}:{}", purpose_key(&spec.purpose)),
+        stream: stream.clone(),
+        due_at: spec.due.as_millisecond(),
+        work: spec.clock == Clock::Work,
+        body: serde_json::to_string(&spec.purpose).unwrap_or_default(),
+    }
+}
+
+fn purpose_key(purpose: &Purpose) -> String {
+    match purpose {
+        Purpose::Expiry => "expiry".into(),
+        Purpose::Ask => "ask".into(),
+        Purpose::Checks => "checks".into(),
+        Purpose::Limit => "limit".into(),
+        Purpose::Sample => "sample".into(),
+        Purpose::Verify => "verify".into(),
+        Purpose::Hold => "hold".into(),
+        Purpose::Watch => "watch".into(),
+        Purpose::FollowUp(span) => format!("follow_up.{}", span.as_millis()),
+        Purpose::Lock(scope) => format!("lock.{scope}"),
+    }
+}
+
+/// The tasks a state asks for, by key.
+pub(super) fn tasks(state: Option<&State>) -> BTreeMap<String, Task> {
+    match state {
+        Some(State::Deployment(d)) => deployment::tasks(d).into_iter().map(|t| (t.key.clone(), t)).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+impl Derive<'_> {
+    /// Everything that follows from one stream's change, except its events and state.
+    pub(super) fn stream(&self, batch: &mut Batch, stream: &Stream, before: Option<&State>, after: Option<&State>) {
+        self.timers(batch, stream, before, after);
+        self.tasks(batch, stream, before, after);
+        if let Some(State::Deployment(d)) = after {
+            let old = match before {
+                Some(State::Deployment(d)) => Some(d.as_ref()),
+                _ => None,
+            };
+            self.cards(batch, stream, old, d);
+            batch.history.push(history_row(d));
+        }
+    }
+
+    fn timers(&self, batch: &mut Batch, stream: &Stream, before: Option<&State>, after: Option<&State>) {
+        let (old, new) = (timer_rows(stream, before), timer_rows(stream, after));
+        let fired: Vec<&String> = batch.timers_fired.iter().map(|(id, _)| id).collect();
+        for id in old.keys().filter(|id| !new.contains_key(*id) && !fired.contains(id)) {
+            batch.timers_cancelled.push(id.clone());
+        }
+        for (id, row) in new {
+            let was_fired = fired.contains(&&id);
+            if was_fired || old.get(&id) != Some(&row) {
+                batch.timers_set.retain(|t| t.id != id);
+                batch.timers_cancelled.retain(|t| *t != id);
+                batch.timers_set.push(row);
+            }
+        }
+        // A timer set earlier in this very batch and no longer wanted must not stay.
+        let gone = std::mem::take(&mut batch.timers_cancelled);
+        batch.timers_set.retain(|t| !gone.contains(&t.id));
+        batch.timers_cancelled = gone;
+    }
+
+    fn tasks(&self, batch: &mut Batch, stream: &Stream, before: Option<&State>, after: Option<&State>) {
+        let (old, new) = (tasks(before), tasks(after));
+        for key in old.keys().filter(|k| !new.contains_key(*k)) {
+            batch.outbox.retain(|r| &r.key != key);
+            batch.outbox_cancelled.push(key.clone());
+        }
+        let Some(State::Deployment(d)) = after else { return };
+        for (key, task) in new.into_iter().filter(|(k, _)| !old.contains_key(k)) {
+            let effect = Effect::Task { deployment: d.id, task: task.kind };
+            self.push(batch, stream, key, &effect);
+        }
+    }
+
+    fn cards(&self, batch: &mut Batch, stream: &Stream, before: Option<&Deployment>, after: &Deployment) {
+        if self.platforms.is_empty() {
+            return;
+        }
+        let old: BTreeMap<String, _> =
+            before.map(|d| render::cards(self.policy, d)).unwrap_or_default().into_iter().map(|c| (c.key.clone(), c)).collect();
+        for card in render::cards(self.policy, after) {
+            if old.get(&card.key) == Some(&card) {
+                continue;
+            }
+            for platform in self.platforms {
+                let (platform, card) = (platform.clone(), card.key.clone());
+                let key = format!("{card}@{platform}");
+                let effect = Effect::Card { platform, card, deployment: after.id };
+                batch.outbox.retain(|r| r.key != key);
+                self.push(batch, stream, key, &effect);
+            }
+        }
+    }
+
+    /// What is said about one event, on every platform.
+    pub(super) fn notices(&self, batch: &mut Batch, emitted: &Emitted, seq: i64) {
+        let actor = emitted.actor.as_ref();
+        let notices = render::notices(self.policy, &emitted.stream, &emitted.event, actor, &emitted.after);
+        for (n, notice) in notices.into_iter().enumerate() {
+            for platform in self.platforms {
+                let key = format!("{}/{seq}/{n}@{platform}", emitted.stream);
+                let (channel, thread_of) = match &notice.place {
+                    Place::Thread { card, channel } => (channel.clone(), Some(card.clone())),
+                    Place::Channel(channel) => (channel.clone(), None),
+                };
+                let message = notice.message.clone();
+                let effect = Effect::Post { platform: platform.clone(), channel, thread_of, message };
+                self.push(batch, &emitted.stream, key, &effect);
+            }
+        }
+    }
+
+    fn push(&self, batch: &mut Batch, stream: &Stream, key: String, effect: &Effect) {
+        batch.outbox.push(OutboxRow {
+            id: self.ids.next(self.now),
+            target: effect.target(&key),
+            key,
+            stream: stream.clone(),
+            due_at: self.now.work.as_millisecond(),
+            attempts: 0,
+            body: serde_json::to_string(effect).unwrap_or_default(),
+        });
+    }
+}
+
+fn history_row(d: &Deployment) -> HistoryRow {
+    let ms = |t: Option<jiff::Timestamp>| t.map_or(0, jiff::Timestamp::as_millisecond);
+    HistoryRow {
+        number: i64::try_from(d.id.0).unwrap_or(i64::MAX),
+        service: d.plan.service.to_string(),
+        environment: d.plan.environment.to_string(),
+        version: d.plan.release.version.clone(),
+        revision: d.plan.release.revision.clone(),
+        status: serde_json::to_value(d.status).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default(),
+        requester: d.requester.to_string(),
+        requested_at: d.requested_at.as_millisecond(),
+        started_at: ms(d.run.as_ref().map(|r| r.started.wall)),
+        ended_at: ms(d.ended_at),
+        note: d.note.clone(),
+    }
+}

@@ -1,0 +1,37 @@
+//! Effects as data: what an outbox row asks to be done outside.
+
+use crate::domain::deployment::TaskKind;
+use crate::domain::ids::{ChannelName, DeploymentId, PlatformName};
+use crate::domain::message::Message;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "effect")]
+pub enum Effect {
+    /// Make the card with this key show the state of its deployment, on this platform.
+    Card { platform: PlatformName, card: String, deployment: DeploymentId },
+    /// Post a message once.
+    Post {
+        platform: PlatformName,
+        channel: ChannelName,
+        /// The key of the card in whose thread it goes.
+        thread_of: Option<String>,
+        message: Message,
+    },
+    /// A task that a deployment asks for.
+    Task { deployment: DeploymentId, task: TaskKind },
+}
+
+impl Effect {
+    /// The row's target: rows of one target are done in order, one at a time.
+    #[must_use]
+    pub fn target(&self, key: &str) -> String {
+        match self {
+            Self::Card { platform, card, .. } => format!("card:{platform}:{card}"),
+            Self::Post { platform, channel, thread_of, .. } => {
+                format!("say:{platform}:{}", thread_of.as_deref().unwrap_or(channel.as_str()))
+            }
+            Self::Task { .. } => format!("task:{key}"),
+        }
+    }
+}

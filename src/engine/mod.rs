@@ -1,0 +1,144 @@
+//! The durable loop: inputs are decided and stored in groups, timers and outbox rows are claimed and acted on.
+//!
+//! Every loop is a thin shell around a step that takes the time from the clock it was given, so simulation, rehearsal, demo
+//! and production run the same code. Nothing is told to anybody before it is committed; nothing is held over I/O.
+
+mod ask;
+mod chat_out;
+mod derive;
+mod effect;
+mod intake;
+mod output;
+mod reactions;
+mod run;
+mod service;
+mod tasks;
+mod writer;
+
+pub use effect::Effect;
+pub use service::Service;
+pub use writer::{Outcome, Request};
+
+use crate::chat::Platform;
+use crate::clock::Clock;
+use crate::command::Catalogue;
+use crate::domain::ids::{PlatformName, Stream};
+use crate::domain::policy::Policy;
+use crate::domain::time::Now;
+use crate::ids::Ids;
+use crate::jobs::Executor;
+use crate::probes::Probe;
+use crate::store::Store;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{Mutex, Notify};
+
+/// What the engine works with. Each is a trait, so that tests and rehearsals can stand in.
+pub struct Deps {
+    pub store: Arc<dyn Store>,
+    pub platforms: Vec<Arc<dyn Platform>>,
+    /// By name; `command` and `http` serve steps of these kinds.
+    pub executors: BTreeMap<String, Arc<dyn Executor>>,
+    pub probe: Arc<dyn Probe>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<Ids>,
+    /// Names this process in leases.
+    pub owner: String,
+}
+
+/// One signalbox.
+pub struct Engine {
+    deps: Deps,
+    policy: RwLock<Arc<Policy>>,
+    catalogue: Catalogue,
+    writer: Mutex<writer::Cache>,
+    queue: std::sync::OnceLock<tokio::sync::mpsc::Sender<writer::Queued>>,
+    /// Something was stored that the loops may have to act on.
+    stirred: Notify,
+    outputs: output::Outputs,
+}
+
+impl Engine {
+    /// # Errors
+    /// When the command catalogue in the binary is broken.
+    pub fn new(deps: Deps, policy: Arc<Policy>) -> Result<Arc<Self>, crate::command::CatalogueError> {
+        Ok(Arc::new(Self {
+            deps,
+            policy: RwLock::new(policy),
+            catalogue: Catalogue::load()?,
+            writer: Mutex::new(writer::Cache::default()),
+            queue: std::sync::OnceLock::new(),
+            stirred: Notify::new(),
+            outputs: output::Outputs::default(),
+        }))
+    }
+
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on decisions are made by this policy. What runs keeps its plan; what waits is asked again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn set_policy(&self, policy: Arc<Policy>) -> crate::store::Result<()> {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
+        self.reconsider().await
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.deps.clock.now()
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.deps.store
+    }
+
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    fn platform_names(&self) -> Vec<PlatformName> {
+        self.deps.platforms.iter().map(|p| p.name().clone()).collect()
+    }
+
+    /// Wakes the loops: something may be due.
+    pub fn stir(&self) {
+        self.stirred.notify_waiters();
+        self.stirred.notify_one();
+    }
+
+    /// Asks the gate again about everything that is open: after a restart and after a new policy.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reconsider(&self) -> crate::store::Result<()> {
+        for id in self.open_deployments().await? {
+            let input = crate::domain::decide::Input::Reconsider { deployment: id };
+            self.submit(Request::of(input)).await?;
+        }
+        self.stir();
+        Ok(())
+    }
+
+    /// Everything that is pending or runs, in every environment of the policy.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn open_deployments(&self) -> crate::store::Result<Vec<crate::domain::ids::DeploymentId>> {
+        let names: Vec<Stream> = self.policy().environments.keys().map(Stream::environment).collect();
+        let mut out = Vec::new();
+        for row in self.deps.store.states(&names).await? {
+            if let crate::domain::world::State::Environment(env) = writer::parse_state(&row)? {
+                out.extend(env.open());
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        Ok(out)
+    }
+}
