@@ -169,3 +169,54 @@ pub const AUDIT_PROBLEMS: usize = 100;
 
 /// How often an audit goes back to a stream that grows while it is read.
 pub const AUDIT_CATCH_UP: u32 = 10;
+
+/// Inputs stored in one transaction at most.
+pub const GROUP_COMMIT: usize = 256;
+
+/// Inputs that wait for the writer before senders have to wait as well.
+pub const WRITER_QUEUE: usize = 1024;
+
+/// Timers fired in one go.
+pub const TIMERS_AT_ONCE: i64 = 200;
+
+/// Outbox rows one process acts on at the same time.
+pub const EFFECTS_AT_ONCE: usize = 16;
+
+/// How long a claimed outbox row is leased, in milliseconds; longer than any one call outside may take.
+pub const LEASE_MS: i64 = 60_000;
+
+/// How often the loops look even without a hint, in milliseconds.
+pub const IDLE_POLL_MS: i64 = 1_000;
+
+/// A card is edited at most this often, in milliseconds.
+pub const EDIT_EVERY_MS: i64 = 2_000;
+
+/// How often a running job is asked how it stands, in milliseconds.
+pub const JOB_POLL_MS: i64 = 250;
+
+/// A message for a thread waits this long for the thread's first message, and asks this often, in milliseconds.
+pub const THREAD_WAIT_MS: i64 = 50;
+
+/// How often a thread's first message is waited for before the message is posted outside.
+pub const THREAD_WAITS: i64 = 1_200;
+
+/// The longest wait before something outside is tried again, in milliseconds.
+pub const RETRY_MAX_MS: i64 = 60_000;
+
+/// Lines of a job's output shown in chat.
+pub const OUTPUT_LINES: usize = 20;
+
+/// Characters of a line of output shown in chat.
+pub const OUTPUT_LINE_CHARS: usize = 200;
+
+/// Pieces of output read at one look, so that a flood cannot hold the loop.
+pub const OUTPUT_PIECES: usize = 64;
+
+/// How long inbox rows are kept for second arrivals, in days.
+pub const INBOX_DAYS: i64 = 7;
+
+/// How long effects under way may take to end at shutdown, in milliseconds.
+pub const SHUTDOWN_MS: u64 = 8_000;
+
+/// The loops rest at least this long when nothing was found to do, in milliseconds.
+pub const LOOP_MIN_MS: i64 = 2;

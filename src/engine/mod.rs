@@ -65,7 +65,7 @@ impl Engine {
         Ok(Arc::new(Self {
             deps,
             policy: RwLock::new(policy),
-            catalogue: Catalogue::load()?,
+            catalogue: Catalogue::embedded()?,
             writer: Mutex::new(writer::Cache::default()),
             queue: std::sync::OnceLock::new(),
             stirred: Notify::new(),

@@ -25,7 +25,7 @@ pub(super) fn request(
     asked: &DeployRequest,
     facts: &Facts,
 ) -> Result<(), Stop> {
-    let draft = match draft(tx.ctx, person, asked, facts) {
+    let Draft { plan, lane, slots, lists, answer } = match consider(tx, person, asked, facts)? {
         Ok(draft) => draft,
         Err((code, text)) => {
             tx.refuse_text(code, text);
@@ -33,17 +33,15 @@ pub(super) fn request(
         }
     };
     let id = DeploymentId(tx.ctx.next_number);
-    let lists = open_lists(tx.ctx.policy, &draft.plan, 1, |p| p == Phase::Before);
-    let answer = gate_answer(tx, None, &draft.plan, &draft.lane, person, &draft.slots, &[], &lists)?;
     if asked.dry_run {
-        let message = render::dry_run(tx.ctx.policy, &draft.plan, &draft.lane, &draft.slots, person, &answer);
+        let message = render::dry_run(tx.ctx.policy, &plan, &lane, &slots, person, &answer);
         tx.reply(message);
         return Ok(());
     }
     if let Some(deny) = answer.findings.iter().find(|f| f.says == Says::Deny) {
         let mut text = vec![plain(format!(
             "{} {} cannot go to {}: ",
-            draft.plan.service, draft.plan.release.version, draft.plan.environment
+            plan.service, plan.release.version, plan.environment
         ))];
         text.extend(deny.text.iter().cloned());
         if let Some(source) = &deny.source {
@@ -52,20 +50,20 @@ pub(super) fn request(
         tx.refuse("gate_denies", super::refusal(text));
         return Ok(());
     }
-    supersede(tx, id, &draft.plan)?;
-    let expires_at = expiry(tx.ctx, &draft.plan, &draft.lane);
+    supersede(tx, id, &plan)?;
+    let expires_at = expiry(tx.ctx, &plan, &lane);
     let request = Request {
         id,
-        digest: draft.plan.digest(),
-        lane: draft.lane,
+        digest: plan.digest(),
+        lane,
         requester: person.clone(),
         origin: origin.clone(),
-        slots: draft.slots,
+        slots,
         expires_at,
         skip_ci: asked.skip_ci.clone(),
         lists,
         previous: None,
-        plan: draft.plan,
+        plan,
     };
     accept(tx, request, &answer)
 }
@@ -92,15 +90,38 @@ fn supersede(tx: &mut Tx<'_>, by: DeploymentId, plan: &Plan) -> Result<(), Stop>
     Ok(())
 }
 
-struct Draft {
-    plan: Plan,
-    lane: Lane,
-    slots: Vec<Slot>,
+/// A request that might be made, with what the gate says of it.
+pub struct Draft {
+    pub plan: Plan,
+    pub lane: Lane,
+    pub slots: Vec<Slot>,
+    pub lists: Vec<ListState>,
+    pub answer: Answer,
 }
 
-type Refused = (&'static str, Text);
+/// A code and words.
+pub type Refused = (&'static str, Text);
 
-fn draft(ctx: Ctx<'_>, person: &PersonId, asked: &DeployRequest, facts: &Facts) -> Result<Draft, Refused> {
+/// What a request would be, without making it. The inner error says why it cannot even be one.
+///
+/// # Errors
+/// When a stream must be loaded first.
+pub fn consider(
+    tx: &mut Tx<'_>,
+    person: &PersonId,
+    asked: &DeployRequest,
+    facts: &Facts,
+) -> Result<Result<Draft, Refused>, Stop> {
+    let (plan, lane, slots) = match draft(tx.ctx, person, asked, facts) {
+        Ok(parts) => parts,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let lists = open_lists(tx.ctx.policy, &plan, 1, |p| p == Phase::Before);
+    let answer = gate_answer(tx, None, &plan, &lane, person, &slots, &[], &lists)?;
+    Ok(Ok(Draft { plan, lane, slots, lists, answer }))
+}
+
+fn draft(ctx: Ctx<'_>, person: &PersonId, asked: &DeployRequest, facts: &Facts) -> Result<(Plan, Lane, Vec<Slot>), Refused> {
     let policy = ctx.policy;
     let service = service_of(policy, asked.service.as_ref(), &asked.environment)?;
     let env = environment_of(policy, &asked.environment)?;
@@ -124,7 +145,7 @@ fn draft(ctx: Ctx<'_>, person: &PersonId, asked: &DeployRequest, facts: &Facts) 
         ("no_hotfix_lane", vec![plain(format!("{} has no hotfix lane; ask without --hotfix.", asked.environment))])
     })?;
     check_reachable(policy, &slots, person)?;
-    Ok(Draft { plan, lane, slots })
+    Ok((plan, lane, slots))
 }
 
 /// Nobody shall wait for keys that nobody can turn.

@@ -18,7 +18,7 @@ mod settle;
 mod timer;
 mod tx;
 
-pub use deploy::{plan_for, request_slots};
+pub use deploy::{Draft, Refused, consider, plan_for, request_slots};
 pub use refuse::{Refusal, refusal};
 pub use settle::gate_answer;
 pub use tx::{Decision, Emitted, Stop, Tx};

@@ -1,0 +1,189 @@
+//! Chat as a projection: cards are rendered from the state of the moment, posted once, and edited in place.
+
+use super::Engine;
+use super::writer::parse_state;
+use crate::chat::{ChatError, MessageRef, Platform, Post};
+use crate::domain::ids::{ChannelName, DeploymentId, PlatformName, Stream};
+use crate::domain::message::Message;
+use crate::domain::plan::hex;
+use crate::domain::render;
+use crate::domain::world::State;
+use crate::limits;
+use crate::store::{Claim, MessageRow, Result};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+/// What a platform's answer means for the row.
+enum Said {
+    At(MessageRef),
+    Later(i64),
+    /// It will never work; the row is dropped and the failure logged.
+    Never,
+}
+
+impl Engine {
+    pub(super) fn platform(&self, name: &PlatformName) -> Option<&Arc<dyn Platform>> {
+        self.deps.platforms.iter().find(|p| p.name() == name)
+    }
+
+    pub(super) async fn show_card(
+        &self,
+        claim: &Claim,
+        platform: &PlatformName,
+        card: &str,
+        id: DeploymentId,
+    ) -> Result<()> {
+        let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
+        let rows = self.deps.store.states(&[Stream::deployment(id)]).await?;
+        let state = rows.first().map(parse_state).transpose()?;
+        let Some(State::Deployment(d)) = state else { return self.receipt_only(claim, Vec::new()).await };
+        let Some(card) = render::cards(&self.policy(), &d).into_iter().find(|c| c.key == card) else {
+            return self.receipt_only(claim, Vec::new()).await;
+        };
+        let shown = fingerprint(&card.message);
+        let stands = self.deps.store.message(platform, &card.key).await?;
+        let now = self.now().work.as_millisecond();
+        if let Some(stands) = &stands {
+            if stands.shown == shown {
+                return self.receipt_only(claim, Vec::new()).await;
+            }
+            let next = stands.at + limits::EDIT_EVERY_MS;
+            if now < next && !d.status.ended() {
+                return self.deps.store.release(claim, next).await;
+            }
+        }
+        let thread = match self.thread_ref(platform, card.thread_of.as_deref()).await? {
+            Ok(thread) => thread,
+            Err(()) if claim.row.attempts < limits::THREAD_WAITS => return self.again_in(claim, limits::THREAD_WAIT_MS).await,
+            Err(()) => None,
+        };
+        let said = self.put(&chat, claim, &card.key, &card.channel, thread, card.message, stands.as_ref()).await;
+        self.keep(claim, platform, &card.key, &card.channel, shown, said).await
+    }
+
+    pub(super) async fn post_notice(
+        &self,
+        claim: &Claim,
+        platform: &PlatformName,
+        channel: &ChannelName,
+        thread_of: Option<&str>,
+        message: Message,
+    ) -> Result<()> {
+        let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
+        let thread = match self.thread_ref(platform, thread_of).await? {
+            Ok(thread) => thread,
+            Err(()) if claim.row.attempts < limits::THREAD_WAITS => return self.again_in(claim, limits::THREAD_WAIT_MS).await,
+            Err(()) => None,
+        };
+        let shown = fingerprint(&message);
+        let said = self.put(&chat, claim, &claim.row.key, channel, thread, message, None).await;
+        self.keep(claim, platform, &claim.row.key, channel, shown, said).await
+    }
+
+    /// The message whose thread is meant: `Err` while it has not been posted.
+    pub(super) async fn thread_ref(
+        &self,
+        platform: &PlatformName,
+        card: Option<&str>,
+    ) -> Result<std::result::Result<Option<MessageRef>, ()>> {
+        let Some(card) = card else { return Ok(Ok(None)) };
+        Ok(match self.deps.store.message(platform, card).await? {
+            Some(row) => Ok(Some(reference(&row))),
+            None => Err(()),
+        })
+    }
+
+    /// Posts or edits. A repeated claim asks first whether the earlier post arrived.
+    #[expect(clippy::too_many_arguments, reason = "one call of the platform with all it needs")]
+    async fn put(
+        &self,
+        chat: &Arc<dyn Platform>,
+        claim: &Claim,
+        key: &str,
+        channel: &ChannelName,
+        thread: Option<MessageRef>,
+        message: Message,
+        stands: Option<&MessageRow>,
+    ) -> Said {
+        if let Some(row) = stands {
+            let at = reference(row);
+            match chat.edit(&at, &message).await {
+                Ok(()) => return Said::At(at),
+                Err(ChatError::Gone(_)) => {}
+                Err(error) => return self.said(claim, error),
+            }
+        } else if claim.row.attempts > 1 {
+            match chat.find(channel, key).await {
+                Ok(Some(at)) => {
+                    return match chat.edit(&at, &message).await {
+                        Ok(()) => Said::At(at),
+                        Err(error) => self.said(claim, error),
+                    };
+                }
+                Ok(None) => {}
+                Err(error) => return self.said(claim, error),
+            }
+        }
+        let post = Post { key: key.to_owned(), channel: channel.clone(), thread, only_for: None, message };
+        match chat.post(&post).await {
+            Ok(at) => Said::At(at),
+            Err(error) => self.said(claim, error),
+        }
+    }
+
+    fn said(&self, claim: &Claim, error: ChatError) -> Said {
+        match error {
+            ChatError::Later { after_ms, .. } => Said::Later(after_ms.clamp(100, limits::RETRY_MAX_MS)),
+            ChatError::Unknown(what) => {
+                tracing::warn!(name: "chat.unknown", key = %claim.row.key, error = %what, "no answer for {}; it is looked up and tried again", claim.row.key);
+                Said::Later(backoff(claim.row.attempts))
+            }
+            ChatError::Gone(what) | ChatError::Refused(what) => {
+                tracing::error!(name: "chat.refused", key = %claim.row.key, error = %what, "{} is refused and dropped", claim.row.key);
+                metrics::counter!("signalbox_chat_refused_total").increment(1);
+                Said::Never
+            }
+        }
+    }
+
+    async fn keep(
+        &self,
+        claim: &Claim,
+        platform: &PlatformName,
+        key: &str,
+        channel: &ChannelName,
+        shown: String,
+        said: Said,
+    ) -> Result<()> {
+        match said {
+            Said::Later(ms) => self.again_in(claim, ms).await,
+            Said::Never => self.receipt_only(claim, Vec::new()).await,
+            Said::At(at) => {
+                let row = MessageRow {
+                    platform: platform.clone(),
+                    key: key.to_owned(),
+                    channel: channel.to_string(),
+                    id: at.id,
+                    shown,
+                    at: self.now().work.as_millisecond(),
+                };
+                self.receipt_only(claim, vec![row]).await
+            }
+        }
+    }
+}
+
+pub(super) fn reference(row: &MessageRow) -> MessageRef {
+    MessageRef { channel: ChannelName::new(&row.channel), id: row.id.clone() }
+}
+
+/// What a message shows, as a short hash.
+pub(super) fn fingerprint(message: &Message) -> String {
+    hex(&Sha256::digest(serde_json::to_vec(message).unwrap_or_default())[..16])
+}
+
+/// Doubles from a quarter of a second, bounded.
+pub(super) fn backoff(attempts: i64) -> i64 {
+    let shift = u32::try_from(attempts.clamp(0, 12)).unwrap_or(12);
+    (125_i64 << shift).min(limits::RETRY_MAX_MS)
+}

@@ -1,0 +1,173 @@
+//! Inbound, in a fixed order: identify, parse, authorise, look up what the decision needs, decide and store, answer.
+//!
+//! The platform has verified the sender before. Whatever arrives gets an answer, also when it means nothing any more.
+
+use super::reactions::command_of;
+use super::writer::{Outcome, Request};
+use super::Engine;
+use crate::chat::{Answer, Body, Envelope, Intake, IntakeError};
+use crate::command::{Vocabulary, from_action, read};
+use crate::domain::command::{Command, DeployRequest};
+use crate::domain::decide::{Facts, Input};
+use crate::domain::deployment::Origin;
+use crate::domain::ids::{PersonId, PlatformName, ServiceName};
+use crate::domain::message::{Action, Message, Tone, code, plain};
+use crate::domain::policy::Policy;
+use crate::jobs::Target;
+use crate::store::StoreError;
+use async_trait::async_trait;
+
+#[async_trait]
+impl Intake for Engine {
+    async fn receive(&self, envelope: Envelope) -> Result<Answer, IntakeError> {
+        let started = crate::clock::Stopwatch::start();
+        let kind = match &envelope.body {
+            Body::Command { .. } => "command",
+            Body::Reaction { .. } => "reaction",
+            Body::Click { .. } => "click",
+        };
+        let out = self.handle(&envelope).await;
+        metrics::histogram!("signalbox_intake_seconds", "kind" => kind).record(started.elapsed_std().as_secs_f64());
+        out.map_err(|error| {
+            let id = self.deps.ids.next(self.now());
+            tracing::error!(name: "intake.failed", error_id = %id, envelope = %envelope.id, %error, "envelope {} is not stored: {error}", envelope.id);
+            IntakeError { reason: friendly(&error, &id) }
+        })
+    }
+}
+
+/// What broke, for the person: short, with an id that the log repeats.
+fn friendly(error: &StoreError, id: &str) -> String {
+    match error {
+        StoreError::Full => format!("the disk is full; make room, error {id}"),
+        StoreError::Corrupt { .. } => format!("a record is damaged; run signalbox audit verify, error {id}"),
+        StoreError::Conflict(_) => format!("too many people act on it at once, error {id}"),
+        StoreError::Unavailable(_) => format!("the database does not answer, error {id}"),
+    }
+}
+
+impl Engine {
+    async fn handle(&self, envelope: &Envelope) -> crate::store::Result<Answer> {
+        let policy = self.policy();
+        let person = identify(&policy, &envelope.platform, &envelope.account);
+        let command = match self.command_in(&policy, envelope).await? {
+            Ok(Some(command)) => command,
+            Ok(None) => return Ok(Answer::default()),
+            Err(message) => return Ok(say(message)),
+        };
+        let Some(person) = person else {
+            return if matches!(command, Command::Help { .. } | Command::DeployStatus { .. }) {
+                self.ask(None, &command).await
+            } else {
+                Ok(say(unknown_person(envelope)))
+            };
+        };
+        if asks(&command) {
+            return self.ask(Some(&person), &command).await;
+        }
+        let facts = self.facts(&policy, &command).await;
+        let origin = Origin { platform: envelope.platform.clone(), channel: envelope.channel.clone() };
+        let input = Input::Command { person, origin, command: Box::new(command), facts };
+        let body = serde_json::to_string(envelope).unwrap_or_default();
+        let inbox = Some((format!("{}:{}", envelope.platform, envelope.id), body));
+        Ok(match self.submit(Request { inbox, ..Request::of(input) }).await? {
+            Outcome::Decided { replies, .. } => Answer { messages: replies, form: None },
+            Outcome::Before(answer) => answer,
+            Outcome::Gone => Answer::default(),
+        })
+    }
+
+    /// The command in an envelope; `Ok(Ok(None))` when it means nothing, `Ok(Err)` when it cannot be read.
+    async fn command_in(
+        &self,
+        policy: &Policy,
+        envelope: &Envelope,
+    ) -> crate::store::Result<Result<Option<Command>, Message>> {
+        let vocabulary = Vocabulary::of(policy);
+        Ok(match &envelope.body {
+            Body::Command { text, .. } => {
+                read(&self.catalogue, &vocabulary, text).map(Some).map_err(|problem| problem.message())
+            }
+            Body::Reaction { message, emoji, added } => {
+                let row = self.deps.store.message_by_id(&envelope.platform, message).await?;
+                Ok(row.and_then(|r| command_of(&r.key, emoji, *added)))
+            }
+            Body::Click { action, fields, .. } => match Action::decode(action) {
+                Some(action) => {
+                    from_action(&self.catalogue, &vocabulary, &action, fields).map(Some).map_err(|p| p.message())
+                }
+                None => Err(Message::line(Tone::Warning, "This button is from an older signalbox. Type the command instead.")),
+            },
+        })
+    }
+
+    /// What must be read outside before the command can be decided.
+    pub(super) async fn facts(&self, policy: &Policy, command: &Command) -> Facts {
+        match command {
+            Command::Deploy(request) => Facts { release: self.release_for(policy, request).await },
+            _ => Facts::default(),
+        }
+    }
+
+    pub(super) async fn release_for(
+        &self,
+        policy: &Policy,
+        asked: &DeployRequest,
+    ) -> Option<Result<crate::domain::plan::Release, String>> {
+        let name: &ServiceName = match &asked.service {
+            Some(name) => name,
+            None => &policy.default_service()?.name,
+        };
+        let service = policy.services.get(name)?;
+        let target = Target {
+            deployment: None,
+            service: service.name.clone(),
+            environment: asked.environment.clone(),
+            settings: service.settings.clone(),
+            release: None,
+            previous: None,
+        };
+        Some(self.resolve(&target, &service.executor, &asked.version).await)
+    }
+}
+
+/// The person behind an account. On the console the account is the person's id.
+fn identify(policy: &Policy, platform: &PlatformName, account: &str) -> Option<PersonId> {
+    if platform.as_str() == "console" {
+        return policy.people.get(account).map(|p| p.id.clone());
+    }
+    let owns = |p: &&crate::domain::policy::Person| p.accounts.get(platform.as_str()).is_some_and(|a| a == account);
+    policy.people.values().find(owns).map(|p| p.id.clone())
+}
+
+/// Whether a command only asks.
+fn asks(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Help { .. }
+            | Command::DeployStatus { .. }
+            | Command::DeployHistory { .. }
+            | Command::Window { .. }
+            | Command::Why(_)
+            | Command::When(_)
+            | Command::QuarantineList
+            | Command::Checklist { .. }
+    )
+}
+
+fn say(message: Message) -> Answer {
+    Answer { messages: vec![message], form: None }
+}
+
+fn unknown_person(envelope: &Envelope) -> Message {
+    Message::new(
+        Tone::Warning,
+        vec![
+            plain("signalbox does not know you yet, so you can read "),
+            code("/help"),
+            plain(" and "),
+            code("/deploy status"),
+            plain(format!(", and nothing else. Ask for an entry under [people] with {} = \"{}\".", envelope.platform, envelope.account)),
+        ],
+    )
+}

@@ -1,0 +1,121 @@
+//! A job's output in its card's thread: one message that shows the newest lines, edited in place while it runs.
+//!
+//! Best effort, and not in the journal: the output itself is kept in full by the executor.
+
+use super::chat_out::{fingerprint, reference};
+use super::Engine;
+use crate::chat::Post;
+use crate::domain::deployment::Deployment;
+use crate::domain::message::{Block, Message, Tone, bold, code, plain};
+use crate::domain::render::deployment_key;
+use crate::jobs::Executor;
+use crate::limits;
+use crate::store::{Batch, MessageRow};
+use std::collections::{BTreeMap, VecDeque};
+use tokio::sync::Mutex;
+
+/// How far each running job's output was read.
+#[derive(Default)]
+pub(super) struct Outputs(Mutex<BTreeMap<String, Tail>>);
+
+#[derive(Clone, Default)]
+struct Tail {
+    next: u64,
+    lines: VecDeque<String>,
+    seen: u64,
+    shown_at: i64,
+}
+
+impl Tail {
+    fn add(&mut self, text: &str) {
+        for line in text.lines() {
+            self.seen += 1;
+            self.lines.push_back(line.chars().take(limits::OUTPUT_LINE_CHARS).collect());
+            if self.lines.len() > limits::OUTPUT_LINES {
+                self.lines.pop_front();
+            }
+        }
+    }
+}
+
+impl Engine {
+    pub(super) async fn stream_output(
+        &self,
+        d: &Deployment,
+        job: &str,
+        step: &str,
+        executor: &dyn Executor,
+        ended: bool,
+    ) {
+        let mut tails = self.outputs.0.lock().await;
+        let mut tail = tails.remove(job).unwrap_or_default();
+        let before = tail.seen;
+        for _ in 0..limits::OUTPUT_PIECES {
+            match executor.output(job, tail.next).await {
+                Ok(piece) if piece.next > tail.next => {
+                    tail.next = piece.next;
+                    tail.add(&piece.text);
+                }
+                _ => break,
+            }
+        }
+        let now = self.now().work.as_millisecond();
+        let due = now - tail.shown_at >= limits::EDIT_EVERY_MS;
+        let show = tail.seen > 0 && ((tail.seen > before && due) || ended);
+        if show {
+            tail.shown_at = now;
+        }
+        let message = show.then(|| render(job, step, &tail, ended));
+        if !ended {
+            tails.insert(job.to_owned(), tail);
+        }
+        drop(tails);
+        if let Some(message) = message {
+            self.show_output(d, job, &message).await;
+        }
+    }
+
+    async fn show_output(&self, d: &Deployment, job: &str, message: &Message) {
+        let key = format!("output:{job}");
+        for chat in &self.deps.platforms {
+            let name = chat.name().clone();
+            let Ok(Ok(Some(thread))) = self.thread_ref(&name, Some(&deployment_key(d))).await else { continue };
+            let stands = self.deps.store.message(&name, &key).await.ok().flatten();
+            let at = match &stands {
+                Some(row) => chat.edit(&reference(row), message).await.map(|()| reference(row)),
+                None => {
+                    let (channel, message) = (thread.channel.clone(), message.clone());
+                    let post = Post { key: key.clone(), channel, thread: Some(thread), only_for: None, message };
+                    chat.post(&post).await
+                }
+            };
+            let Ok(at) = at else { continue };
+            let row = MessageRow {
+                platform: name,
+                key: key.clone(),
+                channel: at.channel.to_string(),
+                id: at.id,
+                shown: fingerprint(message),
+                at: self.now().work.as_millisecond(),
+            };
+            if let Err(error) = self.deps.store.commit(&Batch { messages: vec![row], ..Batch::default() }).await {
+                tracing::warn!(name: "output.not_kept", job, %error, "the output message of {job} is not kept");
+            }
+        }
+    }
+}
+
+fn render(job: &str, step: &str, tail: &Tail, ended: bool) -> Message {
+    let shown = u64::try_from(tail.lines.len()).unwrap_or(0);
+    let text: Vec<&str> = tail.lines.iter().map(String::as_str).collect();
+    let mut message = Message::new(Tone::Neutral, vec![bold(format!("Output of {step}")), plain(" "), code(job)])
+        .block(Block::Code(text.join("\n")));
+    if tail.seen > shown {
+        let left = tail.seen - shown;
+        message = message.context(vec![plain(format!("The last {shown} lines; {left} before them are kept with the job."))]);
+    }
+    if !ended {
+        message = message.context(vec![plain("Still running.")]);
+    }
+    message
+}

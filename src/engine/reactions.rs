@@ -1,0 +1,45 @@
+//! What a reaction on one of our messages means.
+
+use crate::domain::command::Command;
+use crate::domain::ids::DeploymentId;
+
+/// The command behind a reaction on the message with this key; most reactions mean nothing.
+#[must_use]
+pub fn command_of(key: &str, emoji: &str, added: bool) -> Option<Command> {
+    let deployment = DeploymentId::parse(key.strip_prefix("card:")?)?;
+    match (name(emoji)?, added) {
+        (Meaning::Yes, true) => Some(Command::Approve { deployment, plan: None }),
+        (Meaning::Yes, false) => Some(Command::Withdraw { deployment }),
+        (Meaning::No, true) => Some(Command::Reject { deployment, reason: "with a reaction".into() }),
+        (Meaning::No, false) => None,
+    }
+}
+
+enum Meaning {
+    Yes,
+    No,
+}
+
+fn name(emoji: &str) -> Option<Meaning> {
+    match emoji.trim_matches(':') {
+        "✅" | "white_check_mark" | "✔️" | "heavy_check_mark" => Some(Meaning::Yes),
+        "❌" | "x" => Some(Meaning::No),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_check_and_cross_on_cards_mean_something() {
+        let d = DeploymentId(42);
+        assert_eq!(command_of("card:D-42", "✅", true), Some(Command::Approve { deployment: d, plan: None }));
+        assert_eq!(command_of("card:D-42", ":white_check_mark:", false), Some(Command::Withdraw { deployment: d }));
+        assert!(matches!(command_of("card:D-42", "❌", true), Some(Command::Reject { .. })));
+        assert_eq!(command_of("card:D-42", "❌", false), None);
+        assert_eq!(command_of("card:D-42", "👀", true), None);
+        assert_eq!(command_of("list:D-42:before", "✅", true), None);
+    }
+}

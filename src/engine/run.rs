@@ -1,0 +1,119 @@
+//! Steps of the loops: fire due timers, claim due outbox rows, act on one.
+
+use super::effect::Effect;
+use super::writer::{Outcome, Request};
+use super::Engine;
+use crate::domain::decide::Input;
+use crate::domain::deployment::Purpose;
+use crate::limits;
+use crate::store::{Batch, Claim, Receipt, Result, StoreError};
+
+impl Engine {
+    /// Fires what is due; returns how many timers fired.
+    ///
+    /// # Errors
+    /// When the store cannot be read. What was fired before is stored.
+    pub async fn fire_timers(&self) -> Result<usize> {
+        let now = self.now();
+        let (wall, work) = (now.wall.as_millisecond(), now.work.as_millisecond());
+        let due = self.deps.store.due_timers(wall, work, limits::TIMERS_AT_ONCE).await?;
+        let mut requests = Vec::with_capacity(due.len());
+        for timer in due {
+            let late = (if timer.work { work } else { wall }) - timer.due_at;
+            metrics::histogram!("signalbox_timer_lateness_seconds").record(late as f64 / 1000.0);
+            match serde_json::from_str::<Purpose>(&timer.body) {
+                Ok(purpose) => {
+                    let input = Input::Timer { stream: timer.stream, purpose };
+                    requests.push(Request { timer: Some((timer.id, timer.due_at)), ..Request::of(input) });
+                }
+                Err(error) => {
+                    tracing::error!(name: "timer.unreadable", timer = %timer.id, %error, "timer {} cannot be read and is removed", timer.id);
+                    let fired = vec![(timer.id, timer.due_at)];
+                    self.deps.store.commit(&Batch { timers_fired: fired, ..Batch::default() }).await?;
+                }
+            }
+        }
+        let n = requests.len();
+        for outcome in self.apply_in_groups(requests).await {
+            if let Err(error) = outcome {
+                return Err(error);
+            }
+        }
+        Ok(n)
+    }
+
+    /// Through the writer's queue where there is one, so that timers and people share its groups.
+    async fn apply_in_groups(&self, requests: Vec<Request>) -> Vec<Result<Outcome>> {
+        if requests.is_empty() {
+            return Vec::new();
+        }
+        if self.queue.get().is_none() {
+            return self.apply(requests).await;
+        }
+        futures_util::future::join_all(requests.into_iter().map(|r| self.submit(r))).await
+    }
+
+    /// Leases what is due, at most `limit` rows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim(&self, limit: i64) -> Result<Vec<Claim>> {
+        let now = self.now().work.as_millisecond();
+        self.deps.store.claim(now, &self.deps.owner, now + limits::LEASE_MS, limit).await
+    }
+
+    /// Acts on one claimed row and stores its receipt.
+    ///
+    /// # Errors
+    /// When the store fails; the row's lease then runs out and somebody acts again, by the effect's own idempotency.
+    pub async fn act(&self, claim: &Claim) -> Result<()> {
+        match serde_json::from_str::<Effect>(&claim.row.body) {
+            Ok(Effect::Card { platform, card, deployment }) => self.show_card(claim, &platform, &card, deployment).await,
+            Ok(Effect::Post { platform, channel, thread_of, message }) => {
+                self.post_notice(claim, &platform, &channel, thread_of.as_deref(), message).await
+            }
+            Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,
+            Err(error) => {
+                tracing::error!(name: "outbox.unreadable", key = %claim.row.key, %error, "outbox row {} cannot be read and is removed", claim.row.key);
+                self.receipt_only(claim, Vec::new()).await
+            }
+        }
+    }
+
+    /// Ends a row without telling any stream.
+    pub(super) async fn receipt_only(&self, claim: &Claim, messages: Vec<crate::store::MessageRow>) -> Result<()> {
+        let batch = Batch { receipts: vec![receipt(claim)], messages, ..Batch::default() };
+        match self.deps.store.commit(&batch).await {
+            // Somebody else took the row over; they act on it again.
+            Err(StoreError::Conflict(_)) | Ok(()) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives a row back, due in `ms`.
+    pub(super) async fn again_in(&self, claim: &Claim, ms: i64) -> Result<()> {
+        let due = self.now().work.as_millisecond() + ms;
+        self.deps.store.release(claim, due).await
+    }
+
+    /// How long until something falls due, in milliseconds; bounded, so that a lost hint costs little.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn until_due(&self) -> Result<i64> {
+        let now = self.now();
+        let (wall, work) = self.deps.store.next_timers().await?;
+        let outbox = self.deps.store.next_outbox().await?;
+        let waits = [
+            wall.map(|t| t - now.wall.as_millisecond()),
+            work.map(|t| t - now.work.as_millisecond()),
+            outbox.map(|t| t - now.work.as_millisecond()),
+        ];
+        let soonest = waits.into_iter().flatten().min().unwrap_or(limits::IDLE_POLL_MS);
+        Ok(soonest.clamp(0, limits::IDLE_POLL_MS))
+    }
+}
+
+pub(super) fn receipt(claim: &Claim) -> Receipt {
+    Receipt { id: claim.row.id.clone(), owner: claim.owner.clone(), version: claim.version }
+}

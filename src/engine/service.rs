@@ -1,0 +1,128 @@
+//! The loops of a running signalbox, and how they end.
+
+use super::{Engine, writer};
+use crate::limits;
+use crate::store::Result;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The tasks of one engine.
+pub struct Service {
+    engine: Arc<Engine>,
+    stop: CancellationToken,
+    writer_stop: CancellationToken,
+    loops: TaskTracker,
+    writer: TaskTracker,
+}
+
+impl Service {
+    /// Starts the writer and the loops, and asks again about everything that is open.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start(engine: Arc<Engine>) -> Result<Self> {
+        let (send, receive) = mpsc::channel::<writer::Queued>(limits::WRITER_QUEUE);
+        let (stop, writer_stop) = (CancellationToken::new(), CancellationToken::new());
+        let (loops, writer) = (TaskTracker::new(), TaskTracker::new());
+        let _ = engine.queue.set(send);
+        {
+            let (engine, stop) = (Arc::clone(&engine), writer_stop.clone());
+            writer.spawn(async move {
+                tokio::select! {
+                    () = engine.write_loop(receive) => {}
+                    () = stop.cancelled() => {}
+                }
+            });
+        }
+        loops.spawn(work_loop(Arc::clone(&engine), stop.clone(), loops.clone()));
+        loops.spawn(prune_loop(Arc::clone(&engine), stop.clone()));
+        engine.reconsider().await?;
+        Ok(Self { engine, stop, writer_stop, loops, writer })
+    }
+
+    /// Stops taking work, lets what is under way end (bounded), and closes the store.
+    ///
+    /// # Errors
+    /// When the store cannot be closed cleanly; everything committed is safe all the same.
+    pub async fn shutdown(self) -> Result<()> {
+        self.stop.cancel();
+        self.loops.close();
+        let patience = Duration::from_millis(limits::SHUTDOWN_MS);
+        if tokio::time::timeout(patience, self.loops.wait()).await.is_err() {
+            tracing::warn!(name: "service.cut_short", "some effects did not end in time; they are resumed at the next start");
+        }
+        // The writer ends last and only between groups: a group that has begun is committed whole.
+        let _between_groups = self.engine.writer.lock().await;
+        self.writer_stop.cancel();
+        self.writer.close();
+        drop(_between_groups);
+        self.writer.wait().await;
+        self.engine.deps.store.close().await
+    }
+}
+
+/// Fires timers and acts on the outbox, as soon as something is due and never hot.
+async fn work_loop(engine: Arc<Engine>, stop: CancellationToken, tracker: TaskTracker) {
+    let room = Arc::new(Semaphore::new(limits::EFFECTS_AT_ONCE));
+    while !stop.is_cancelled() {
+        let stirred = engine.stirred.notified();
+        match turn(&engine, &room, &tracker).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let wait = engine.until_due().await.unwrap_or(limits::IDLE_POLL_MS).max(limits::LOOP_MIN_MS);
+                tokio::select! {
+                    () = stirred => {}
+                    () = tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(1))) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+            Err(error) => {
+                tracing::error!(name: "engine.turn_failed", %error, "the store fails: {error}; trying again in a second");
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+        }
+    }
+}
+
+/// One turn; true when something was found to do.
+async fn turn(engine: &Arc<Engine>, room: &Arc<Semaphore>, tracker: &TaskTracker) -> Result<bool> {
+    let fired = engine.fire_timers().await?;
+    let free = room.available_permits();
+    if free == 0 {
+        return Ok(false);
+    }
+    let claims = engine.claim(i64::try_from(free).unwrap_or(1)).await?;
+    let claimed = claims.len();
+    for claim in claims {
+        let Ok(permit) = Arc::clone(room).acquire_owned().await else { break };
+        let engine = Arc::clone(engine);
+        tracker.spawn(async move {
+            if let Err(error) = engine.act(&claim).await {
+                tracing::error!(name: "effect.failed", key = %claim.row.key, %error, "{} is not done: {error}", claim.row.key);
+            }
+            drop(permit);
+            engine.stir();
+        });
+    }
+    Ok(fired > 0 || claimed > 0)
+}
+
+/// Forgets inbox rows that nobody can send again.
+async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+            () = stop.cancelled() => return,
+        }
+        let before = engine.now().wall.as_millisecond() - limits::INBOX_DAYS * 86_400_000;
+        if let Err(error) = engine.deps.store.prune_inbox(before, 10_000).await {
+            tracing::warn!(name: "inbox.prune_failed", %error, "old inbox rows are not pruned: {error}");
+        }
+    }
+}
