@@ -143,9 +143,9 @@ impl Engine {
 
     fn windows(&self, service: Option<&ServiceName>, environment: Option<&EnvironmentName>) -> Message {
         let policy = self.policy();
-        let asked = service.cloned().unwrap_or_else(|| {
-            policy.default_service().map_or_else(|| ServiceName::new(""), |s| s.name.clone())
-        });
+        let asked = service
+            .cloned()
+            .unwrap_or_else(|| policy.default_service().map_or_else(|| ServiceName::new(""), |s| s.name.clone()));
         let now = self.now().wall;
         let chosen = policy.environments.values().filter(|e| environment.is_none_or(|n| n == &e.name));
         let all: Vec<Openness> = chosen
@@ -177,7 +177,10 @@ impl Engine {
                 let found = self.look(|tx| consider(tx, by, request, &facts)).await?;
                 Ok(match found {
                     Ok(draft) => Explained {
-                        title: format!("{} {} → {}", draft.plan.service, draft.plan.release.version, draft.plan.environment),
+                        title: format!(
+                            "{} {} → {}",
+                            draft.plan.service, draft.plan.release.version, draft.plan.environment
+                        ),
                         deployment: None,
                         answer: Ok(draft.answer),
                     },
@@ -230,5 +233,8 @@ impl Engine {
 }
 
 fn nothing(id: DeploymentId) -> Message {
-    Message::new(Tone::Warning, vec![plain(format!("There is no {id}. ")), code("/deploy history"), plain(" lists what there was.")])
+    Message::new(
+        Tone::Warning,
+        vec![plain(format!("There is no {id}. ")), code("/deploy history"), plain(" lists what there was.")],
+    )
 }

@@ -54,7 +54,9 @@ impl Engine {
         }
         let thread = match self.thread_ref(platform, card.thread_of.as_deref()).await? {
             Ok(thread) => thread,
-            Err(()) if claim.row.attempts < limits::THREAD_WAITS => return self.again_in(claim, limits::THREAD_WAIT_MS).await,
+            Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
+                return self.again_in(claim, limits::THREAD_WAIT_MS).await;
+            }
             Err(()) => None,
         };
         let said = self.put(&chat, claim, &card.key, &card.channel, thread, card.message, stands.as_ref()).await;
@@ -72,7 +74,9 @@ impl Engine {
         let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
         let thread = match self.thread_ref(platform, thread_of).await? {
             Ok(thread) => thread,
-            Err(()) if claim.row.attempts < limits::THREAD_WAITS => return self.again_in(claim, limits::THREAD_WAIT_MS).await,
+            Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
+                return self.again_in(claim, limits::THREAD_WAIT_MS).await;
+            }
             Err(()) => None,
         };
         let shown = fingerprint(&message);

@@ -119,8 +119,12 @@ impl Derive<'_> {
         if self.platforms.is_empty() {
             return;
         }
-        let old: BTreeMap<String, _> =
-            before.map(|d| render::cards(self.policy, d)).unwrap_or_default().into_iter().map(|c| (c.key.clone(), c)).collect();
+        let old: BTreeMap<String, _> = before
+            .map(|d| render::cards(self.policy, d))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|c| (c.key.clone(), c))
+            .collect();
         for card in render::cards(self.policy, after) {
             if old.get(&card.key) == Some(&card) {
                 continue;

@@ -2,9 +2,9 @@
 //!
 //! The platform has verified the sender before. Whatever arrives gets an answer, also when it means nothing any more.
 
+use super::Engine;
 use super::reactions::command_of;
 use super::writer::{Outcome, Request};
-use super::Engine;
 use crate::chat::{Answer, Body, Envelope, Intake, IntakeError};
 use crate::command::{Vocabulary, from_action, read};
 use crate::domain::command::{Command, DeployRequest};
@@ -42,7 +42,7 @@ fn friendly(error: &StoreError, id: &str) -> String {
         StoreError::Full => format!("the disk is full; make room, error {id}"),
         StoreError::Corrupt { .. } => format!("a record is damaged; run signalbox audit verify, error {id}"),
         StoreError::Conflict(_) => format!("too many people act on it at once, error {id}"),
-        StoreError::Unavailable(_) => format!("the database does not answer, error {id}"),
+        StoreError::Unavailable(_) | StoreError::Refused(_) => format!("the database does not answer, error {id}"),
     }
 }
 
@@ -96,7 +96,10 @@ impl Engine {
                 Some(action) => {
                     from_action(&self.catalogue, &vocabulary, &action, fields).map(Some).map_err(|p| p.message())
                 }
-                None => Err(Message::line(Tone::Warning, "This button is from an older signalbox. Type the command instead.")),
+                None => Err(Message::line(
+                    Tone::Warning,
+                    "This button is from an older signalbox. Type the command instead.",
+                )),
             },
         })
     }
@@ -167,7 +170,10 @@ fn unknown_person(envelope: &Envelope) -> Message {
             code("/help"),
             plain(" and "),
             code("/deploy status"),
-            plain(format!(", and nothing else. Ask for an entry under [people] with {} = \"{}\".", envelope.platform, envelope.account)),
+            plain(format!(
+                ", and nothing else. Ask for an entry under [people] with {} = \"{}\".",
+                envelope.platform, envelope.account
+            )),
         ],
     )
 }

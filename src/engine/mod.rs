@@ -40,6 +40,7 @@ pub struct Deps {
     /// By name; `command` and `http` serve steps of these kinds.
     pub executors: BTreeMap<String, Arc<dyn Executor>>,
     pub probe: Arc<dyn Probe>,
+    pub revisions: Arc<dyn crate::jobs::Revisions>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<Ids>,
     /// Names this process in leases.

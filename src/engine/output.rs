@@ -2,8 +2,8 @@
 //!
 //! Best effort, and not in the journal: the output itself is kept in full by the executor.
 
-use super::chat_out::{fingerprint, reference};
 use super::Engine;
+use super::chat_out::{fingerprint, reference};
 use crate::chat::Post;
 use crate::domain::deployment::Deployment;
 use crate::domain::message::{Block, Message, Tone, bold, code, plain};
@@ -112,7 +112,8 @@ fn render(job: &str, step: &str, tail: &Tail, ended: bool) -> Message {
         .block(Block::Code(text.join("\n")));
     if tail.seen > shown {
         let left = tail.seen - shown;
-        message = message.context(vec![plain(format!("The last {shown} lines; {left} before them are kept with the job."))]);
+        message =
+            message.context(vec![plain(format!("The last {shown} lines; {left} before them are kept with the job."))]);
     }
     if !ended {
         message = message.context(vec![plain("Still running.")]);

@@ -1,8 +1,8 @@
 //! Steps of the loops: fire due timers, claim due outbox rows, act on one.
 
+use super::Engine;
 use super::effect::Effect;
 use super::writer::{Outcome, Request};
-use super::Engine;
 use crate::domain::decide::Input;
 use crate::domain::deployment::Purpose;
 use crate::limits;
@@ -68,7 +68,9 @@ impl Engine {
     /// When the store fails; the row's lease then runs out and somebody acts again, by the effect's own idempotency.
     pub async fn act(&self, claim: &Claim) -> Result<()> {
         match serde_json::from_str::<Effect>(&claim.row.body) {
-            Ok(Effect::Card { platform, card, deployment }) => self.show_card(claim, &platform, &card, deployment).await,
+            Ok(Effect::Card { platform, card, deployment }) => {
+                self.show_card(claim, &platform, &card, deployment).await
+            }
             Ok(Effect::Post { platform, channel, thread_of, message }) => {
                 self.post_notice(claim, &platform, &channel, thread_of.as_deref(), message).await
             }

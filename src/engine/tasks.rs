@@ -1,9 +1,9 @@
 //! Tasks outside: prepare a start, run and end jobs, read probes. Each ends in a receipt, which is an input.
 
+use super::Engine;
 use super::chat_out::backoff;
 use super::run::receipt;
 use super::writer::{Request, parse_state};
-use super::Engine;
 use crate::domain::decide::Input;
 use crate::domain::deployment::{Deployment, Outcome, TaskKind};
 use crate::domain::ids::{DeploymentId, Stream};
@@ -64,7 +64,12 @@ impl Engine {
     ///
     /// # Errors
     /// Why there is none, for people.
-    pub async fn resolve(&self, target: &Target, executor: &str, version: &str) -> std::result::Result<Release, String> {
+    pub async fn resolve(
+        &self,
+        target: &Target,
+        executor: &str,
+        version: &str,
+    ) -> std::result::Result<Release, String> {
         use crate::domain::policy::ReleaseSource;
         let policy = self.policy();
         let source = policy.services.get(&target.service).map(|s| s.releases.clone());
@@ -96,8 +101,7 @@ impl Engine {
         let target = Target { release: Some(release), ..target.clone() };
         let argv = argv.iter().map(|a| fill(a, &target)).collect::<std::result::Result<Vec<_>, _>>();
         let argv = argv.map_err(|e| e.to_string())?;
-        let lines = crate::jobs::revision_of(&argv).await?;
-        Ok(Release { version: version.into(), revision: lines.0, changes: lines.1 })
+        self.deps.revisions.ask(version, &argv).await.map_err(|e| e.to_string())
     }
 
     async fn prepare(&self, d: &Deployment) -> Outcome {
@@ -201,7 +205,12 @@ impl Engine {
     }
 
     /// The executor of a step and the job it is asked to run.
-    fn job_of(&self, d: &Deployment, spec: &StepSpec, key: &str) -> std::result::Result<(Arc<dyn Executor>, Job), String> {
+    fn job_of(
+        &self,
+        d: &Deployment,
+        spec: &StepSpec,
+        key: &str,
+    ) -> std::result::Result<(Arc<dyn Executor>, Job), String> {
         let target = self.target(d);
         let filled = |text: &str| fill(text, &target).map_err(|e| e.to_string());
         let (name, action) = match &spec.kind {

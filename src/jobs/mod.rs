@@ -151,3 +151,10 @@ pub enum ResolveError {
     #[error("{0}")]
     Unreachable(String),
 }
+
+/// Asks a program for the revision behind a version (a service's `releases` of kind `command`).
+#[async_trait]
+pub trait Revisions: Send + Sync {
+    /// `argv` is filled in. The first output line is the revision, the others are what changed.
+    async fn ask(&self, version: &str, argv: &[String]) -> Result<Release, ResolveError>;
+}

@@ -39,10 +39,8 @@ pub(super) fn request(
         return Ok(());
     }
     if let Some(deny) = answer.findings.iter().find(|f| f.says == Says::Deny) {
-        let mut text = vec![plain(format!(
-            "{} {} cannot go to {}: ",
-            plan.service, plan.release.version, plan.environment
-        ))];
+        let mut text =
+            vec![plain(format!("{} {} cannot go to {}: ", plan.service, plan.release.version, plan.environment))];
         text.extend(deny.text.iter().cloned());
         if let Some(source) = &deny.source {
             text.push(plain(format!(" ({source})")));
@@ -121,7 +119,12 @@ pub fn consider(
     Ok(Ok(Draft { plan, lane, slots, lists, answer }))
 }
 
-fn draft(ctx: Ctx<'_>, person: &PersonId, asked: &DeployRequest, facts: &Facts) -> Result<(Plan, Lane, Vec<Slot>), Refused> {
+fn draft(
+    ctx: Ctx<'_>,
+    person: &PersonId,
+    asked: &DeployRequest,
+    facts: &Facts,
+) -> Result<(Plan, Lane, Vec<Slot>), Refused> {
     let policy = ctx.policy;
     let service = service_of(policy, asked.service.as_ref(), &asked.environment)?;
     let env = environment_of(policy, &asked.environment)?;

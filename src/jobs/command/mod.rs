@@ -8,6 +8,7 @@
 pub mod brief;
 pub mod folder;
 pub mod output;
+pub mod revision;
 pub mod spec;
 pub mod supervise;
 pub mod tree;
