@@ -190,8 +190,9 @@ impl<'a> Net<'a> {
     }
 }
 
-/// `row` is a key. PostgreSQL cannot index a very long one. It cannot store U+0000 either and SQLite cuts text at it: such a row is refused before it is half stored. JSON bodies never
-/// hold one, they escape it; the rest is ours or was cleaned where it came in.
+/// `row` is a key: PostgreSQL cannot index a very long one. Neither can it store U+0000, and SQLite cuts text there: such a row
+/// is refused before it is half stored. JSON bodies never hold one, they escape it; the rest is ours or was cleaned where it
+/// came in.
 fn text(table: &'static str, row: &str, others: &[&str]) -> Result<()> {
     if row.len() > limits::STORE_KEY_BYTES {
         let what = format!("its key is {} bytes long", row.len());

@@ -34,9 +34,8 @@ async fn a_second_opening_names_the_process_that_has_it() {
     open_sqlite(&folder.path()).await.unwrap();
 }
 
-/// Not a test by itself: the other process of the tests below, told by variables what to do.
+/// Not a test by itself: the other process of the tests below, which tell it where by a variable.
 #[tokio::test]
-#[ignore = "started by other tests"]
 async fn another_process() {
     let Ok(path) = std::env::var("STORE_TEST_PATH") else { return };
     let store = open_sqlite(Path::new(&path)).await.unwrap();
@@ -54,7 +53,7 @@ async fn another_process() {
 
 fn child(path: &Path) -> (std::process::Child, impl Iterator<Item = String>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "embedded::another_process", "--ignored", "--nocapture"])
+        .args(["--exact", "embedded::another_process", "--nocapture"])
         .env("STORE_TEST_PATH", path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -64,6 +64,10 @@ fn options(url: &str) -> Result<PgConnectOptions> {
         .options([
             ("synchronous_commit", "on"),
             ("default_transaction_isolation", "read committed"),
+            // Every statement looks rows up by index. A planner without fresh statistics would rather read a whole queue.
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("jit", "off"),
             ("lock_timeout", limits::PG_LOCK_MS),
             ("statement_timeout", limits::PG_STATEMENT_MS),
             ("idle_in_transaction_session_timeout", limits::PG_IDLE_MS),

@@ -1,6 +1,7 @@
 //! Every statement of the store, for both databases. They differ in three words: how a JSON list becomes rows (`each`), and
 //! how rows are locked (`lock`: wait; `skip`: leave out what another replica holds).
 //!
+//! `CROSS JOIN` keeps SQLite from turning a join around and reading the whole table; to PostgreSQL it is a join like any other.
 //! No clock, no randomness, no `SELECT *`. Parameters are written `$1`, which both databases take.
 
 macro_rules! statements {
@@ -27,8 +28,8 @@ macro_rules! statements {
             "ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, body = excluded.body"
         );
         pub const TIMERS_FIRED: &str = concat!(
-            "DELETE FROM timers WHERE id IN (SELECT t.id FROM ", $each, " AS j JOIN timers t ON t.id = j.value->>0 ",
-            "WHERE t.due_at = CAST(j.value->>1 AS BIGINT))"
+            "DELETE FROM timers WHERE id IN (SELECT t.id FROM ", $each, " AS j CROSS JOIN timers t WHERE t.id = j.value->>0 ",
+            "AND t.due_at = CAST(j.value->>1 AS BIGINT))"
         );
         pub const TIMERS_CANCEL: &str =
             concat!("DELETE FROM timers WHERE id IN (SELECT j.value->>0 FROM ", $each, " AS j)");
@@ -40,13 +41,13 @@ macro_rules! statements {
         );
         /// Rows acted on as they still are.
         pub const RECEIPTS_DELETE: &str = concat!(
-            "DELETE FROM outbox WHERE id IN (SELECT o.id FROM ", $each, " AS j JOIN outbox o ON o.id = j.value->>0 ",
-            "WHERE o.owner = j.value->>1 AND o.version = CAST(j.value->>2 AS BIGINT) AND o.lease_until > 0)"
+            "DELETE FROM outbox WHERE id IN (SELECT o.id FROM ", $each, " AS j CROSS JOIN outbox o WHERE o.id = j.value->>0 ",
+            "AND o.owner = j.value->>1 AND o.version = CAST(j.value->>2 AS BIGINT) AND o.lease_until > 0)"
         );
         /// Rows that were replaced while they were acted on.
         pub const RECEIPTS_RELEASE: &str = concat!(
             "UPDATE outbox SET owner = '', lease_until = 0 WHERE id IN (SELECT o.id FROM ", $each, " AS j ",
-            "JOIN outbox o ON o.id = j.value->>0 WHERE o.owner = j.value->>1 ",
+            "CROSS JOIN outbox o WHERE o.id = j.value->>0 AND o.owner = j.value->>1 ",
             "AND o.version <> CAST(j.value->>2 AS BIGINT) AND o.lease_until > 0)"
         );
         pub const OUTBOX_CANCEL: &str =
@@ -123,26 +124,24 @@ macro_rules! statements {
 
         // -- outbox and leases -------------------------------------------------------------------------------------------------
 
-        /// The oldest row of each target, found by jumping from target to target in the index.
+        /// The oldest row of each target, found by jumping from target to target in the index `outbox_order`.
         pub const CLAIM: &str = concat!(
-            "WITH RECURSIVE targets(target) AS (SELECT MIN(target) FROM outbox UNION ALL ",
-            "SELECT (SELECT MIN(o.target) FROM outbox o WHERE o.target > t.target) FROM targets t ",
-            "WHERE t.target IS NOT NULL), ",
-            "heads AS (SELECT (SELECT MIN(o.id) FROM outbox o WHERE o.target = t.target) AS id FROM targets t ",
-            "WHERE t.target IS NOT NULL) ",
+            "WITH RECURSIVE heads(id) AS (SELECT (SELECT n.id FROM outbox n ORDER BY n.target, n.id LIMIT 1) UNION ALL ",
+            "SELECT (SELECT n.id FROM outbox n WHERE n.target > (SELECT c.target FROM outbox c WHERE c.id = h.id) ",
+            "ORDER BY n.target, n.id LIMIT 1) FROM heads h WHERE h.id IS NOT NULL) ",
             "UPDATE outbox SET owner = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN (",
-            "SELECT o.id FROM heads h JOIN outbox o ON o.id = h.id WHERE o.due_at <= $3 AND o.lease_until <= $3 ",
+            "SELECT o.id FROM heads h CROSS JOIN outbox o WHERE o.id = h.id AND o.due_at <= $3 AND o.lease_until <= $3 ",
             "AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.target = o.target AND l.lease_until > 0 AND l.lease_until > $3) ",
-            "ORDER BY o.id LIMIT $4", $skip, ") ",
-            "RETURNING id, key, target, stream, due_at, attempts, body, version"
+            "ORDER BY o.id LIMIT $4",
+            $skip,
+            ") RETURNING id, key, target, stream, due_at, attempts, body, version"
         );
-        pub const OUTBOX_NEXT: &str = "WITH RECURSIVE targets(target) AS (SELECT MIN(target) FROM outbox UNION ALL \
-             SELECT (SELECT MIN(o.target) FROM outbox o WHERE o.target > t.target) FROM targets t \
-             WHERE t.target IS NOT NULL), \
-             free(due_at, lease_until) AS (SELECT \
-             (SELECT o.due_at FROM outbox o WHERE o.target = t.target ORDER BY o.id LIMIT 1), \
-             COALESCE((SELECT MAX(l.lease_until) FROM outbox l WHERE l.target = t.target AND l.lease_until > 0), 0) \
-             FROM targets t WHERE t.target IS NOT NULL) \
+        pub const OUTBOX_NEXT: &str = "WITH RECURSIVE heads(id) AS (\
+             SELECT (SELECT n.id FROM outbox n ORDER BY n.target, n.id LIMIT 1) UNION ALL \
+             SELECT (SELECT n.id FROM outbox n WHERE n.target > (SELECT c.target FROM outbox c WHERE c.id = h.id) \
+             ORDER BY n.target, n.id LIMIT 1) FROM heads h WHERE h.id IS NOT NULL), \
+             free(due_at, lease_until) AS (SELECT o.due_at, COALESCE((SELECT MAX(l.lease_until) FROM outbox l \
+             WHERE l.target = o.target AND l.lease_until > 0), 0) FROM heads h CROSS JOIN outbox o WHERE o.id = h.id) \
              SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) FROM free";
         pub const RENEW: &str = "UPDATE outbox SET lease_until = $1 \
              WHERE id = $2 AND owner = $3 AND attempts = $4 AND lease_until > 0";
@@ -159,3 +158,58 @@ macro_rules! statements {
     };
 }
 pub(super) use statements;
+
+#[cfg(test)]
+mod tests {
+    use crate::store::sql::open_sqlite;
+    use crate::store::sql::sqlite::sql;
+    use sqlx::{ConnectOptions as _, Row as _};
+
+    /// Held against the plan SQLite makes on empty tables, so with nothing to go by but the indexes.
+    #[tokio::test]
+    async fn hot_statements_read_no_whole_table() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("box.db");
+        let _store = open_sqlite(&path).await.unwrap();
+        let mut conn = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+        let hot = [
+            (sql::STATES_EXPECTED, 1),
+            (sql::TIMERS_FIRED, 1),
+            (sql::TIMERS_CANCEL, 1),
+            (sql::RECEIPTS_DELETE, 1),
+            (sql::RECEIPTS_RELEASE, 1),
+            (sql::OUTBOX_CANCEL, 1),
+            (sql::STATES, 1),
+            (sql::ANSWERS, 1),
+            (sql::EVENTS, 3),
+            (sql::HEADS, 2),
+            (sql::STREAMS, 2),
+            (sql::LAST_NUMBER, 0),
+            (sql::TIMERS_DUE, 3),
+            (sql::TIMERS_NEXT, 0),
+            (sql::MESSAGE, 2),
+            (sql::MESSAGE_BY_ID, 2),
+            (sql::CLAIM, 4),
+            (sql::OUTBOX_NEXT, 0),
+            (sql::RENEW, 4),
+            (sql::RELEASE, 5),
+            (sql::INBOX_PRUNE, 2),
+        ];
+        // The lists that a statement makes itself: the JSON rows, the names and targets jumped through, the merged timers.
+        let own = ["j", "names", "heads", "h", "free", "due", "a", "b", "CONSTANT", "(subquery"];
+        // One row of the whole, taken from the front of an index.
+        let in_order = |s: &&str| *s == "n";
+        for (statement, parameters) in hot {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+            for _ in 0..parameters {
+                query = query.bind("[]");
+            }
+            let rows = query.fetch_all(&mut conn).await.unwrap();
+            let steps: Vec<String> = rows.iter().map(|row| row.get(3)).collect();
+            let scans = steps.iter().filter_map(|s| s.strip_prefix("SCAN ")).filter_map(|s| s.split(' ').next());
+            let read: Vec<&str> = scans.filter(|s| !own.contains(s) && !in_order(s)).collect();
+            let made = steps.iter().any(|s| s.contains("AUTOMATIC"));
+            assert!(read.is_empty() && !made, "{statement}\nreads all of {read:?}: {steps:#?}");
+        }
+    }
+}
