@@ -37,6 +37,8 @@ pub struct Fake {
     pub clock: Arc<VirtualClock>,
     /// Every envelope that arrived, repeated ones too.
     pub envelopes: Mutex<Vec<Envelope>>,
+    /// The ids of those that were stored.
+    stored: Mutex<BTreeSet<String>>,
     keys: Mutex<Vec<PersonId>>,
     ticked: Mutex<u32>,
 }
@@ -50,8 +52,8 @@ impl Fake {
             Some(file) => ConsolePlatform::open(file, clock.clone(), ids).await.unwrap(),
             None => ConsolePlatform::in_memory(clock.clone(), ids).await.unwrap(),
         };
-        let (envelopes, keys, ticked) = (Mutex::default(), Mutex::default(), Mutex::new(2));
-        Arc::new(Self { platform: Arc::new(platform), clock, envelopes, keys, ticked })
+        let (envelopes, stored, keys, ticked) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::new(2));
+        Arc::new(Self { platform: Arc::new(platform), clock, envelopes, stored, keys, ticked })
     }
 
     pub fn deps(self: &Arc<Self>) -> ConsoleDeps {
@@ -199,13 +201,13 @@ fn lock_form() -> Form {
 #[async_trait]
 impl Intake for Fake {
     async fn receive(&self, envelope: Envelope) -> Result<Answer, IntakeError> {
-        let again = {
-            let mut all = self.envelopes.lock().unwrap();
-            let again = all.iter().any(|e| e.id == envelope.id);
-            all.push(envelope.clone());
-            again
-        };
-        if again { Ok(Answer::default()) } else { self.answer(&envelope).await }
+        self.envelopes.lock().unwrap().push(envelope.clone());
+        if self.stored.lock().unwrap().contains(&envelope.id) {
+            return Ok(Answer::default());
+        }
+        let answer = self.answer(&envelope).await?;
+        self.stored.lock().unwrap().insert(envelope.id);
+        Ok(answer)
     }
 }
 

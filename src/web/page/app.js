@@ -11,7 +11,7 @@ import { Rail } from "./rail.js";
 
 const names = new Map();
 const context = { me: null, name: (id) => names.get(id) ?? id, goto: (channel) => show(channel), unfolded: new Set() };
-const page = { channel: null, channels: [], people: [], thread: null, stop: null, drafts: new Map(), seen: new Map(), turn: 0 };
+const page = { channel: null, channels: [], people: [], thread: null, stop: null, late: null, drafts: new Map(), seen: new Map(), turn: 0 };
 
 const remember = (key, value) => {
   try {
@@ -99,17 +99,21 @@ async function show(name) {
   composer.value = page.drafts.get(name) ?? "";
   rail.drawChannels(page.channels, name);
   const turn = page.turn;
+  const late = (page.late = []);
   try {
     const loaded = await get(`/api/channels/${encodeURIComponent(name)}`, { as: context.me, limit: 80 });
     if (turn !== page.turn || page.channel !== name) return;
     const unread = page.channels.find((c) => c.name === name)?.messages ?? 0;
     const ids = loaded.messages.filter((m) => m.from !== context.me).map((m) => Number(m.id));
     feed.reset(loaded.messages, unread && unread < ids.length ? ids.at(-unread - 1) : null);
+    // What came live while it was loading may be newer than what was loaded.
+    for (const entry of late) if (entry.channel === name && !entry.thread) feed.upsert(entry);
+    page.late = null;
     $("older").hidden = !loaded.more;
     empty();
     markRead();
     $("newest").hidden = true;
-    if (other && matchMedia("(hover: hover)").matches) composer.text.focus({ preventScroll: true });
+    if (other && !matchMedia("(pointer: coarse)").matches) composer.text.focus({ preventScroll: true });
   } catch (error) {
     failed(error);
   }
@@ -132,6 +136,7 @@ async function older() {
 
 /** One message as it now is. */
 function changed(entry) {
+  page.late?.push(entry);
   const root = entry.thread ?? entry.id;
   if (page.thread === root) threadFeed.upsert(entry);
   if (entry.channel === page.channel && !entry.thread) {
@@ -251,7 +256,9 @@ async function openThread(entry) {
   try {
     const loaded = await get(`/api/channels/${encodeURIComponent(page.channel)}/threads/${entry.id}`, { as: context.me });
     if (page.thread !== entry.id) return;
+    const late = [...threadFeed.entries.values()];
     threadFeed.reset([loaded.message, ...loaded.replies]);
+    late.forEach((known) => threadFeed.upsert(known));
     threadComposer.text.focus({ preventScroll: true });
   } catch (error) {
     failed(error);

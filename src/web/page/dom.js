@@ -4,8 +4,10 @@
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue;
+    if (value === undefined || value === null) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name.startsWith("aria-")) node.setAttribute(name, String(value));
+    else if (value === false) continue;
     else node.setAttribute(name, value === true ? "" : String(value));
   }
   node.append(...children.flat().filter((c) => c !== undefined && c !== null && c !== false));

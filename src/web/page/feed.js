@@ -9,9 +9,20 @@ const NEAR = 48;
 export class Feed {
   /** `list` is the `ol`, `scroller` the box around it. */
   constructor(list, scroller, context, acts) {
-    Object.assign(this, { list, scroller, context, acts, entries: new Map(), nodes: new Map(), active: null, newFrom: null });
+    Object.assign(this, { list, scroller, context, acts, entries: new Map(), nodes: new Map(), active: null, newFrom: null, pressed: null, waiting: new Map() });
     list.addEventListener("focusin", (event) => this.activate(event.target.closest(".entry")));
     list.addEventListener("keydown", (event) => this.move(event));
+    // A redraw between press and release would swallow the click, so it waits for the release.
+    list.addEventListener("pointerdown", (event) => (this.pressed = event.target.closest(".entry")));
+    for (const end of ["pointerup", "pointercancel"]) {
+      window.addEventListener(end, () => setTimeout(() => {
+        const node = this.pressed;
+        this.pressed = null;
+        const entry = node?.isConnected && this.waiting.get(node);
+        this.waiting.clear();
+        if (entry) this.redraw(node, entry);
+      }));
+    }
   }
 
   get lastId() {
@@ -85,6 +96,10 @@ export class Feed {
   }
 
   redraw(node, entry) {
+    if (node === this.pressed) {
+      this.waiting.set(node, entry);
+      return;
+    }
     const focus = node.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
     const opened = [...node.querySelectorAll("pre")].map((p) => p.scrollTop);
     node.className = `entry ${entry.from ? "by-person" : "by-app"}${entry.only_for ? " only-me" : ""}${node === this.active ? " active" : ""}`;

@@ -7,7 +7,7 @@ const STRANGER = { id: "stranger", name: "A stranger", roles: ["not in config"] 
 
 export class Rail {
   constructor(context, { channel, person }) {
-    Object.assign(this, { context, channel, person });
+    Object.assign(this, { context, channel, person, buttons: new Map() });
     $("menu").append(icon("menu"));
     $("theme").append(icon("theme"));
     $("thread-close").append(icon("close"));
@@ -35,24 +35,39 @@ export class Rail {
     $("rail").classList.toggle("open", open);
     $("scrim").hidden = !open;
     $("menu").setAttribute("aria-expanded", open);
-    if (open) $("rail").querySelector("[aria-current], button")?.focus();
+    if (open) ($("rail").querySelector("[aria-current]") ?? $("theme")).focus();
     else if ($("rail").contains(document.activeElement)) $("menu").focus();
   }
 
   drawChannels(channels, current) {
-    const focused = document.activeElement?.closest("#channels button")?.dataset.channel;
-    $("channels").replaceChildren(...channels.map(({ name, messages, mentions }) => {
+    if (channels.map((c) => c.name).join() !== [...this.buttons.keys()].join()) {
+      this.buttons = new Map(channels.map(({ name }) => [name, this.channelButton(name)]));
+      $("channels").replaceChildren(...[...this.buttons.values()].map((b) => el("li", {}, b)));
+    }
+    // Changed in place, so that a press is never lost to a redraw.
+    for (const { name, messages, mentions } of channels) {
+      const button = this.buttons.get(name);
       const unread = name !== current && (messages || mentions);
-      const words = unread ? `, ${messages} unread${mentions ? `, ${mentions} for you` : ""}` : "";
-      return el("li", {}, el("button", {
-        type: "button", class: `channel${unread ? " unread" : ""}`, "data-channel": name, "aria-current": name === current ? "page" : null,
-        "aria-label": `${name}${words}`, onclick: () => { this.drawer(false); this.channel(name); },
-      }, icon("hash"), el("span", { class: "channel-name" }, clean(name)),
-      unread ? el("span", { class: `badge${mentions ? " for-me" : ""}` }, mentions || messages) : ""));
-    }));
-    if (focused) $("channels").querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+      button.classList.toggle("unread", Boolean(unread));
+      button.setAttribute("aria-label", name + (unread ? `, ${messages} unread${mentions ? `, ${mentions} for you` : ""}` : ""));
+      if (name === current) button.setAttribute("aria-current", "page");
+      else button.removeAttribute("aria-current");
+      const badge = button.querySelector(".badge");
+      badge.hidden = !unread;
+      badge.classList.toggle("for-me", mentions > 0);
+      badge.textContent = mentions || messages;
+    }
     const count = channels.reduce((n, c) => n + (c.name === current ? 0 : c.mentions || c.messages), 0);
     document.title = `${count ? `(${count}) ` : ""}#${current} · signalbox`;
+  }
+
+  channelButton(name) {
+    const go = () => {
+      this.drawer(false);
+      this.channel(name);
+    };
+    return el("button", { type: "button", class: "channel", "data-channel": name, onclick: go },
+      icon("hash"), el("span", { class: "channel-name" }, clean(name)), el("span", { class: "badge", hidden: true }));
   }
 
   drawPeople(people, me) {
