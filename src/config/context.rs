@@ -51,10 +51,16 @@ pub fn similar<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         return None;
     }
     let lower = word.to_ascii_lowercase();
+    let known: Vec<&str> = known.into_iter().collect();
+    // People shorten: `prod` is `production`, when nothing else begins so.
+    let mut begins = known.iter().filter(|k| lower.len() >= 3 && k.starts_with(&lower));
+    if let (Some(only), None) = (begins.next(), begins.next()) {
+        return Some(only);
+    }
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&lower, &k.to_ascii_lowercase()), k))
-        .filter(|(distance, k)| *distance <= (k.len().max(word.len()) / 3).max(1))
+        .filter(|(distance, k)| *distance <= ((k.len().max(word.len()) + 1) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, k)| k)
 }

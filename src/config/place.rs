@@ -50,6 +50,20 @@ impl Files {
         self.0.get(file)
     }
 
+    /// Overwrites what stands at a place, between its quotes, without moving anything else.
+    pub fn mask(&mut self, place: &Place) {
+        let Some(file) = self.0.get_mut(place.file) else { return };
+        let mut masked = String::with_capacity(file.text.len());
+        for (at, c) in file.text.char_indices() {
+            if (place.start..place.end).contains(&at) && !['"', '\'', '\n', '\r'].contains(&c) {
+                (0..c.len_utf8()).for_each(|_| masked.push('*'));
+            } else {
+                masked.push(c);
+            }
+        }
+        file.text = masked;
+    }
+
     /// The line (from 1) on which a place begins.
     #[must_use]
     pub fn line(&self, place: &Place) -> u32 {

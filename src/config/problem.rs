@@ -25,7 +25,6 @@ pub enum Code {
     BadCondition,
     BadUrl,
     UnknownRole,
-    UnknownPerson,
     UnknownService,
     UnknownEnvironment,
     UnknownStrategy,

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::place::{Files, Place};
-use super::problem::{Problem, Severity};
+use super::problem::{Code, Problem, Severity};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde_json::json;
@@ -21,6 +21,12 @@ pub struct Report {
 
 impl Report {
     pub(super) fn new(mut cx: Context, folder: &str) -> Self {
+        for p in cx.problems.iter().filter(|p| p.code == Code::SecretInPlain) {
+            // What is shown ends in terminals, build logs and chat; the value must not.
+            if let Some(place) = &p.place {
+                cx.files.mask(place);
+            }
+        }
         cx.problems.sort_by(|a, b| (&a.place, a.severity, a.code).cmp(&(&b.place, b.severity, b.code)));
         Self { problems: cx.problems, files: cx.files, left_out: cx.left_out, folder: folder.to_owned() }
     }

@@ -6,6 +6,7 @@ mod commands_complete;
 mod commands_docs;
 mod commands_parse;
 mod config_example;
+mod config_problems;
 mod console_api;
 mod fleet;
 mod http_probe;

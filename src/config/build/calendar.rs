@@ -9,7 +9,7 @@ use crate::config::scalars::Moment;
 use crate::domain::ids::{EnvironmentName, ServiceName};
 use crate::domain::window::{Calendar, Freeze, Holiday};
 use jiff::civil::{DateTime, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds the file's own holidays and freezes to those of the calendar files.
 pub fn with_file_rules(
@@ -22,7 +22,15 @@ pub fn with_file_rules(
     for at in root.holidays.iter().flatten() {
         calendar.holidays.extend(holiday(at, zone, cx));
     }
+    let mut names_seen: BTreeMap<&str, &At<String>> = BTreeMap::new();
     for at in root.freezes.iter().flatten() {
+        if let Some(name) = &at.value.name.0
+            && let Some(before) = names_seen.insert(&name.value, name)
+        {
+            cx.error(Code::DuplicateName, &name.place, "two freezes have this name")
+                .hint("whoever passes a freeze names it")
+                .related(&before.place, "the other one");
+        }
         calendar.freezes.extend(freeze(at, names, zone, cx));
     }
     calendar.holidays.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));

@@ -10,15 +10,15 @@ pub fn check(root: &Root, policy: &Policy, cx: &mut Context) {
     let people: Vec<&Person> = policy.people.values().collect();
     for (name, environment) in &root.environments.0 {
         if let Some(keys) = &environment.keys {
-            lane(&format!("a deployment to {}", name.value), keys, &name.place, &people, true, cx);
+            lane(&format!("a deployment to {}", name.value), keys, &name.place, policy, true, cx);
         }
         if let Some(keys) = environment.hotfix.as_ref().and_then(|h| h.value.keys.0.as_ref()) {
             // Whoever holds the only hotfix key cannot also ask for the hotfix; that is what one key means.
-            lane(&format!("a hotfix to {}", name.value), keys, &name.place, &people, false, cx);
+            lane(&format!("a hotfix to {}", name.value), keys, &name.place, policy, false, cx);
         }
         let rollback = environment.rollback.as_ref().map(|at| &at.value);
         if let Some(keys) = rollback.and_then(|r| r.full.as_ref()) {
-            lane(&format!("a full rollback in {}", name.value), keys, &name.place, &people, true, cx);
+            lane(&format!("a full rollback in {}", name.value), keys, &name.place, policy, true, cx);
         }
         let single = [
             ("quick", rollback.and_then(|r| r.quick.as_ref())),
@@ -26,7 +26,7 @@ pub fn check(root: &Root, policy: &Policy, cx: &mut Context) {
             ("operators", environment.operators.as_ref()),
         ];
         for (what, roles) in single {
-            let Some(roles) = roles.filter(|roles| !roles.is_empty()) else { continue };
+            let Some(roles) = roles.filter(|roles| !roles.is_empty() && all_known(roles, policy)) else { continue };
             if !roles.iter().any(|r| people.iter().any(|p| holds(p, &r.value))) {
                 let message = format!("nobody holds a role of `{what}`, so it cannot be used");
                 cx.error(Code::TooFewHolders, &roles[0].place, message)
@@ -36,12 +36,22 @@ pub fn check(root: &Root, policy: &Policy, cx: &mut Context) {
     }
 }
 
+/// A role that does not exist is reported as such, and not once more for having no holder.
+fn all_known(roles: &[At<String>], policy: &Policy) -> bool {
+    roles.iter().all(|r| policy.roles.contains_key(r.value.as_str()))
+}
+
 fn holds(person: &Person, role: &str) -> bool {
     person.roles.contains(role)
 }
 
 /// One set of keys. `any_requester`: it must be possible whoever of the people asks.
-fn lane(what: &str, keys: &[At<SlotEntry>], owner: &Place, people: &[&Person], any_requester: bool, cx: &mut Context) {
+fn lane(what: &str, keys: &[At<SlotEntry>], owner: &Place, policy: &Policy, any_requester: bool, cx: &mut Context) {
+    let people: Vec<&Person> = policy.people.values().collect();
+    let people = people.as_slice();
+    if !keys.iter().all(|k| all_known(&k.value.roles, policy)) {
+        return;
+    }
     let slots: Vec<&At<SlotEntry>> = keys.iter().filter(|k| !k.value.optional && !k.value.roles.is_empty()).collect();
     let mut reported = false;
     for slot in &slots {

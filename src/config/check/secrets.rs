@@ -19,7 +19,6 @@ fn walk(node: &Node, key: &str, cx: &mut Context) {
     match &node.value {
         Value::Text(text) => {
             if let Some(why) = reason(key, text) {
-                // The message never quotes the value, but the line shown does: whoever reads it has the file already.
                 cx.error(Code::SecretInPlain, &node.place, why).hint(
                     "take it out and change it; name it by reference, such as `{ env = \"NAME\" }`, or pass it on with `env = [\"NAME\"]`",
                 );

@@ -3,14 +3,19 @@
 use crate::config::context::Context;
 use crate::config::ics::YEARS;
 use crate::config::place::At;
-use crate::config::problem::{Code, Severity};
+use crate::config::problem::Code;
 use crate::config::raw::{Root, StepEntry, WindowEntry};
+use crate::domain::ids::{EnvironmentName, ServiceName};
 use crate::domain::policy::{OnShortWindow, Policy};
-use crate::domain::time::Span;
-use crate::domain::window::{Window, zone};
-use jiff::civil::{Date, DateTime, Time};
+use crate::domain::time::{Span, after};
+use crate::domain::window::{Calendar, Window, open_intervals};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use std::slice;
+
+/// How far reachability looks at once.
+const MONTH: Span = Span::hours(30 * 24);
 
 pub fn check(root: &Root, policy: &Policy, now: Option<Timestamp>, cx: &mut Context) {
     for (name, environment) in &root.environments.0 {
@@ -51,105 +56,94 @@ fn reachable(
     now: Option<Timestamp>,
     cx: &mut Context,
 ) {
-    let Some(zone) = zone(&window.zone) else { return };
-    let limit = |year: i16| Date::new(year, 1, 1).unwrap_or(Date::MAX);
-    let (first, last) = match now {
-        // Two years on, nobody remembers why a freeze was written.
-        Some(now) => {
-            let today = now.to_zoned(zone.clone()).date();
-            (today, today.saturating_add(2.years()))
-        }
-        None => (limit(*YEARS.start()), limit(*YEARS.end() + 1)),
+    let name = EnvironmentName::new(environment);
+    let shut = Calendar {
+        holidays: policy.calendar.holidays.clone(),
+        // One that spares a service, or that somebody may pass, leaves the window of use.
+        freezes: policy
+            .calendar
+            .freezes
+            .iter()
+            .filter(|f| f.services.is_empty() && f.pass.is_empty())
+            .cloned()
+            .collect(),
     };
-    let shut = closings(environment, policy);
-    let mut day = first;
-    while day < last {
-        if window.days.contains(&day.weekday())
-            && let Some((from, to)) = occurrence(window, day, &zone)
-            && open_somewhere(from.max(now.unwrap_or(Timestamp::MIN)), to, &shut)
-        {
+    let mut from = now.unwrap_or_else(|| new_year(*YEARS.start()));
+    // Two years on, nobody remembers why a freeze was written.
+    let last = now.map_or_else(|| new_year(*YEARS.end() + 1), |now| after(now, Span::hours(2 * 366 * 24)));
+    while from < last {
+        let to = after(from, MONTH).min(last);
+        if !open_intervals(slice::from_ref(window), &shut, &ServiceName::new(""), &name, from, to).is_empty() {
             return;
         }
-        let Ok(next) = day.tomorrow() else { break };
-        day = next;
+        from = to;
     }
     cx.error(Code::UnreachableWindow, &at.place, format!("this window of {environment} never opens"))
         .label("always inside a freeze or a holiday")
         .hint("shorten the freeze or holiday, or move the window");
 }
 
-fn occurrence(window: &Window, day: Date, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
-    let end_day = if window.to.is_none_or(|to| to <= window.from) { day.tomorrow().ok()? } else { day };
-    let end = end_day.to_datetime(window.to.unwrap_or_else(Time::midnight));
-    Some((instant(day.to_datetime(window.from), zone)?, instant(end, zone)?))
+fn new_year(year: i16) -> Timestamp {
+    let day = Date::new(year, 1, 1).unwrap_or(Date::MAX);
+    day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |z| z.timestamp())
 }
 
-fn instant(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
-    zone.to_ambiguous_zoned(local).compatible().ok().map(|z| z.timestamp())
-}
-
-/// When the environment is closed to every service and nobody may pass, in order.
-fn closings(environment: &str, policy: &Policy) -> Vec<(Timestamp, Timestamp)> {
-    let mut out: Vec<(Timestamp, Timestamp)> = Vec::new();
-    for h in &policy.calendar.holidays {
-        let Some(zone) = zone(&h.zone) else { continue };
-        let end = h.to.tomorrow().unwrap_or(Date::MAX).to_datetime(Time::midnight());
-        out.extend(instant(h.from.to_datetime(Time::midnight()), &zone).zip(instant(end, &zone)));
-    }
-    for f in &policy.calendar.freezes {
-        let here = f.environments.is_empty() || f.environments.contains(environment);
-        let Some(zone) = zone(&f.zone).filter(|_| here && f.services.is_empty() && f.pass.is_empty()) else {
-            continue;
-        };
-        out.extend(instant(f.from, &zone).zip(instant(f.to, &zone)));
-    }
-    out.sort();
-    out
-}
-
-fn open_somewhere(from: Timestamp, to: Timestamp, shut: &[(Timestamp, Timestamp)]) -> bool {
-    let mut free_from = from;
-    for (begin, end) in shut {
-        if *begin > free_from {
-            break;
-        }
-        free_from = free_from.max(*end);
-    }
-    free_from < to
-}
-
-/// Whether the shortest good run of every strategy fits into the longest window.
+/// Whether the shortest good run of every strategy fits into every window.
 fn too_short(environment: &str, root: &Root, policy: &Policy, cx: &mut Context) {
     let Some(env) = policy.environments.get(environment) else { return };
-    let raw = root.environments.get(environment).and_then(|e| e.windows.as_ref());
-    let Some(longest) = env.windows.iter().map(length).max() else { return };
-    let Some(at) = raw.and_then(|w| w.first()) else { return };
-    let severity = if env.on_short_window == OnShortWindow::Warn { Severity::Warning } else { Severity::Error };
+    let Some(raw) = root.environments.get(environment).and_then(|e| e.windows.as_ref()) else { return };
+    if env.windows.len() != raw.len() {
+        // One of them could not be read, which was reported; which is which is not known here.
+        return;
+    }
+    let lengths = lengths(&env.windows, &env.name);
+    let Some(longest) = lengths.iter().copied().max() else { return };
     for (service, entry) in &root.services.0 {
         let pairs = entry.strategies.0.iter().flat_map(|p| &p.value.0);
         for (_, strategy) in pairs.filter(|(e, _)| e.value == environment) {
             let needed = shortest(root, &strategy.value);
-            if needed <= longest {
+            if needed > longest {
+                let message = format!(
+                    "{} takes at least {needed} with `{}`, and the longest window of {environment} has {longest}",
+                    service.value, strategy.value
+                );
+                let problem = match env.on_short_window {
+                    OnShortWindow::Refuse => cx.error(Code::WindowTooShort, &strategy.place, message),
+                    OnShortWindow::Warn => cx.warning(Code::WindowTooShort, &strategy.place, message),
+                };
+                problem.hint("shorten the bakes or lengthen the window");
+                raw.iter().take(1).for_each(|at| {
+                    problem.related(&at.place, "the first window");
+                });
                 continue;
             }
-            let message = format!(
-                "{} takes at least {needed} with `{}`, and the longest window of {environment} has {longest}",
-                service.value, strategy.value
-            );
-            let problem = match severity {
-                Severity::Error => cx.error(Code::WindowTooShort, &strategy.place, message),
-                Severity::Warning => cx.warning(Code::WindowTooShort, &strategy.place, message),
-            };
-            problem.hint("shorten the bakes or lengthen the window").related(&at.place, "the first window");
+            for (at, length) in raw.iter().zip(&lengths).filter(|(_, length)| needed > **length) {
+                let message = format!("{} takes at least {needed}, and this window has {length}", service.value);
+                cx.warning(Code::WindowTooShort, &at.place, message)
+                    .hint("shorten the bakes, lengthen the window, or let this service wait for the next one")
+                    .related(&strategy.place, "so long with this strategy");
+            }
         }
     }
 }
 
-/// The nominal length, as on a day without a clock change.
-fn length(window: &Window) -> Span {
-    let minutes = |t: Time| i64::from(t.hour()) * 60 + i64::from(t.minute());
-    let end = window.to.filter(|to| *to > window.from).map_or_else(|| 24 * 60 + window.to.map_or(0, minutes), minutes);
-    Span::mins(end - minutes(window.from))
+/// How long each window stays open, counted with whatever adjoins it, in two weeks without a change of clocks anywhere.
+fn lengths(windows: &[Window], environment: &EnvironmentName) -> Vec<Span> {
+    let from = new_year(2024);
+    let (calendar, service) = (Calendar::default(), ServiceName::new(""));
+    let open = |windows: &[Window]| {
+        open_intervals(windows, &calendar, &service, environment, from, after(from, Span::hours(14 * 24)))
+    };
+    let together = open(windows);
+    let length = |window: &Window| {
+        // The first opening may be cut by the edge; the middle ones are whole.
+        let alone = open(slice::from_ref(window));
+        let around = alone.iter().filter_map(|(start, _)| {
+            together.iter().find(|(from, to)| from <= start && start < to).map(|(from, to)| Span::between(*from, *to))
+        });
+        around.max().unwrap_or(Span::ZERO)
+    };
+    windows.iter().map(length).collect()
 }
 
 /// Every bake in full.
