@@ -213,12 +213,14 @@ pub(crate) use section;
 
 /// Declares a table whose keys depend on one of them: `step = "traffic"`.
 macro_rules! variants {
-    ($(#[$meta:meta])* $Name:ident by $tag:literal { $($(#[$variant_meta:meta])* $text:literal => $Variant:ident,)* }) => {
+    ($(#[$meta:meta])* $Name:ident by $tag:literal {
+        $($(#[$variant_meta:meta])* $text:literal => $Variant:ident($Keys:ident),)*
+    }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, schemars::JsonSchema)]
         #[schemars(tag = $tag, deny_unknown_fields)]
         pub enum $Name {
-            $($(#[$variant_meta])* #[schemars(rename = $text)] $Variant($Variant),)*
+            $($(#[$variant_meta])* #[schemars(rename = $text)] $Variant($Keys),)*
         }
 
         impl $crate::config::read::Read for $Name {
@@ -229,8 +231,8 @@ macro_rules! variants {
                 use $crate::config::read::{Section, tagged, unknown_keys};
                 let (entries, tag) = tagged(node, $tag, &[$($text),*], cx)?;
                 $(if tag == $text {
-                    unknown_keys(entries, <$Variant as Section>::KEYS, &[$tag], cx);
-                    return Some(Self::$Variant(<$Variant as Section>::fields(entries, &node.place, cx)));
+                    unknown_keys(entries, <$Keys as Section>::KEYS, &[$tag], cx);
+                    return Some(Self::$Variant(<$Keys as Section>::fields(entries, &node.place, cx)));
                 })*
                 None
             }

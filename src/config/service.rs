@@ -145,7 +145,7 @@ impl JsonSchema for SecretEntry {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A value without a password, or where to fetch it: { env = … }, { file = … }, { credential = … }.",
+            "description": "Without a password, or by reference: { env = … }, { file = … }, { credential = … }.",
             "anyOf": [
                 { "type": "string" },
                 {

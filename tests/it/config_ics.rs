@@ -62,7 +62,19 @@ fn the_29th_of_february_comes_in_leap_years() {
 
 #[test]
 fn folded_lines_commas_and_other_components_are_read() {
-    let text = "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nSUMMARY:Not a day\r\nEND:VTODO\r\nBEGIN:VEVENT\r\nSUMMARY:Rest\\, and\r\n  more rest\r\nDTSTART;VALUE=DATE:20260101\r\nBEGIN:VALARM\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let text = "BEGIN:VCALENDAR\r\n\
+BEGIN:VTODO\r\n\
+SUMMARY:Not a day\r\n\
+END:VTODO\r\n\
+BEGIN:VEVENT\r\n\
+SUMMARY:Rest\\, and\r\n\
+\x20 more rest\r\n\
+DTSTART;VALUE=DATE:20260101\r\n\
+BEGIN:VALARM\r\n\
+TRIGGER:-PT1H\r\n\
+END:VALARM\r\n\
+END:VEVENT\r\n\
+END:VCALENDAR\r\n";
     assert_eq!(days(text), ["Rest, and more rest 2026-01-01..2026-01-01 +03:00"]);
     assert_eq!(days(&text.replace("\r\n", "\n")), days(text), "line ends do not matter");
 }

@@ -241,7 +241,11 @@ fn a_single_hotfix_key_may_have_a_single_holder() {
 fn windows_that_never_open_or_are_too_short() {
     let never = changed(&[(
         "windows = [{ days = \"mon-thu\", from = \"10:00\", to = \"14:00\" }]",
-        "windows = [\n  { days = \"mon\", from = \"10:00\", to = \"14:00\" },\n  { days = \"tue\", from = \"10:00\", to = \"10:00\" },\n  { days = \"wed\", from = \"24:00\" },\n]",
+        r#"windows = [
+  { days = "mon", from = "10:00", to = "14:00" },
+  { days = "tue", from = "10:00", to = "10:00" },
+  { days = "wed", from = "24:00" },
+]"#,
     )]) + r#"
 [[freezes]]
 name = "For ever"
@@ -259,7 +263,11 @@ environments = ["production"]
         ("bake = \"5m\"", "bake = \"3h\""),
         (
             "to = \"14:00\" }]",
-            "to = \"14:00\" }, { days = \"fri\", from = \"10:00\", to = \"12:00\" }, { days = \"sat\", from = \"22:00\" }, { days = \"sun\", from = \"00:00\", to = \"02:00\" }]",
+            r#"to = "14:00" },
+  { days = "fri", from = "10:00", to = "12:00" },
+  { days = "sat", from = "22:00" },
+  { days = "sun", from = "00:00", to = "02:00" },
+]"#,
         ),
     ]);
     let all: Vec<String> =
@@ -287,7 +295,8 @@ fn a_freeze_that_somebody_may_pass_or_that_ends_leaves_the_window_reachable() {
 fn strategies_that_cannot_work() {
     let text = changed(&[
         (
-            "steps = [{ step = \"deploy\" }, { step = \"traffic\", weight = 100 }, { step = \"verify\", probes = [\"health\"] }]\nrollback = [{ step = \"restore\" }]",
+            r#"steps = [{ step = "deploy" }, { step = "traffic", weight = 100 }, { step = "verify", probes = ["health"] }]
+rollback = [{ step = "restore" }]"#,
             r#"steps = [
   { step = "traffic", weight = 50, bake = "5m" },
   { step = "deploy", name = "Go" },
@@ -402,11 +411,59 @@ fn references_to_secrets_are_fine_and_plain_addresses_without_a_password_too() {
 
 #[test]
 fn checklists_and_calendars() {
-    let text = "calendars = [\"days.ics\", \"gone.ics\", \"notes.ics\", \"../up.ics\"]\nchecklists = [\"lists\", \"nowhere.md\"]\n".to_owned() + SOUND;
-    let list = "---\nphase: afterwards\nservice: apis\nenvironments: [production, prod]\ncolour: red\nno colon here\n---\n\n# Title\n\n## Section\n\n- [ ] The new release is well {check: helth}\n- [x] Ticked in the file\n- [ ] {check: health}\n- [ ] Two {check: health} {check: counters}\n- [ ] Odd {chek: health}\n- [ ] Same\n- [ ] Same\n";
+    let text = r#"calendars = ["days.ics", "gone.ics", "notes.ics", "../up.ics"]
+checklists = ["lists", "nowhere.md"]
+"#
+    .to_owned()
+        + SOUND;
+    let list = r#"---
+phase: afterwards
+service: apis
+environments: [production, prod]
+colour: red
+no colon here
+---
+
+# Title
+
+## Section
+
+- [ ] The new release is well {check: helth}
+- [x] Ticked in the file
+- [ ] {check: health}
+- [ ] Two {check: health} {check: counters}
+- [ ] Odd {chek: health}
+- [ ] Same
+- [ ] Same
+"#;
     let open = "---\ntitle: Never closed\n- [ ] x\n";
     let empty = "# Nothing to do\n";
-    let days = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20261225T090000Z\r\nSUMMARY:Party\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261399\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nDTEND;VALUE=DATE:20261225\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nSUMMARY:No day\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nDURATION:PT3H\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nEND:VCALENDAR\r\n";
+    let days = "BEGIN:VCALENDAR\r\n\
+BEGIN:VEVENT\r\n\
+DTSTART:20261225T090000Z\r\n\
+SUMMARY:Party\r\n\
+END:VEVENT\r\n\
+BEGIN:VEVENT\r\n\
+DTSTART;VALUE=DATE:20261399\r\n\
+END:VEVENT\r\n\
+BEGIN:VEVENT\r\n\
+DTSTART;VALUE=DATE:20261225\r\n\
+DTEND;VALUE=DATE:20261225\r\n\
+END:VEVENT\r\n\
+BEGIN:VEVENT\r\n\
+DTSTART;VALUE=DATE:20261225\r\n\
+RRULE:FREQ=DAILY\r\n\
+END:VEVENT\r\n\
+BEGIN:VEVENT\r\n\
+SUMMARY:No day\r\n\
+END:VEVENT\r\n\
+BEGIN:VEVENT\r\n\
+DTSTART;VALUE=DATE:20261225\r\n\
+DURATION:PT3H\r\n\
+END:VEVENT\r\n\
+BEGIN:VEVENT\r\n\
+DTSTART;VALUE=DATE:20261225\r\n\
+END:VCALENDAR\r\n";
     let report = report(&[
         ("signalbox.toml", &text),
         ("days.ics", days),

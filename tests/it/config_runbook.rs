@@ -23,7 +23,33 @@ fn items(text: &str) -> Vec<String> {
 
 #[test]
 fn sections_marks_nesting_and_lines() {
-    let text = "---\nphase: before\n---\n# Release\n\nWords between are for people.\n\n## First\n\n- [ ] One {check: health} (optional)\n- [ ] Two (Optional)\n* [ ] Run `cargo test` and *look*\n  twice\n\n## Second\n\n1. Announce:\n   - [ ] in chat\n   - [ ] on the page\n- [ ] Workflows\n  - [ ] couriers (optional) {check: couriers}\n\n### Deep\n\n- [ ] Below\n- not a task\n";
+    let text = r#"---
+phase: before
+---
+# Release
+
+Words between are for people.
+
+## First
+
+- [ ] One {check: health} (optional)
+- [ ] Two (Optional)
+* [ ] Run `cargo test` and *look*
+  twice
+
+## Second
+
+1. Announce:
+   - [ ] in chat
+   - [ ] on the page
+- [ ] Workflows
+  - [ ] couriers (optional) {check: couriers}
+
+### Deep
+
+- [ ] Below
+- not a task
+"#;
     assert_eq!(
         items(text),
         [

@@ -17,7 +17,7 @@ type Common<'a> = (Option<&'a At<Length>>, Option<&'a At<Length>>, Option<&'a Ve
 
 fn one(name: &At<String>, raw: &ProbeEntry, cx: &Context) -> ProbeSpec {
     let (ask, (timeout, fresh_for, healthy), default_timeout): (_, Common<'_>, _) = match raw {
-        ProbeEntry::HttpProbe(p) => (
+        ProbeEntry::Http(p) => (
             Ask::Http {
                 url: text(&p.url),
                 expect_status: p.expect_status.as_ref().map_or(200, |at| at.value),
@@ -27,7 +27,7 @@ fn one(name: &At<String>, raw: &ProbeEntry, cx: &Context) -> ProbeSpec {
             (p.timeout.as_ref(), p.fresh_for.as_ref(), p.healthy.as_ref()),
             Span::secs(5),
         ),
-        ProbeEntry::CommandProbe(p) => (
+        ProbeEntry::Command(p) => (
             Ask::Command {
                 argv: strings(p.argv.0.as_ref().map(|at| at.value.as_slice())),
                 env: strings(p.env.as_deref()),
@@ -35,7 +35,7 @@ fn one(name: &At<String>, raw: &ProbeEntry, cx: &Context) -> ProbeSpec {
             (p.timeout.as_ref(), p.fresh_for.as_ref(), p.healthy.as_ref()),
             Span::secs(30),
         ),
-        ProbeEntry::ExecutorProbe(p) => (
+        ProbeEntry::Executor(p) => (
             Ask::Executor { what: p.what.0.as_ref().map_or("", |at| at.value.0.as_str()).to_owned() },
             (p.timeout.as_ref(), p.fresh_for.as_ref(), p.healthy.as_ref()),
             Span::secs(5),

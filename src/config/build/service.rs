@@ -30,11 +30,11 @@ fn one(name: &At<String>, raw: &ServiceEntry, names: &Names<'_>, cx: &mut Contex
         known(probe, &names.probes, Code::UnknownProbe, "probe", cx);
     }
     let releases = match raw.releases.as_ref().map(|at| &at.value) {
-        None | Some(ReleasesEntry::ExecutorReleases(_)) => ReleaseSource::Executor,
-        Some(ReleasesEntry::TableReleases(t)) => {
+        None | Some(ReleasesEntry::Executor(_)) => ReleaseSource::Executor,
+        Some(ReleasesEntry::Table(t)) => {
             ReleaseSource::Table { versions: t.versions.0.as_ref().map(|at| pairs(&at.value)).unwrap_or_default() }
         }
-        Some(ReleasesEntry::CommandReleases(c)) => {
+        Some(ReleasesEntry::Command(c)) => {
             ReleaseSource::Command { argv: strings(c.argv.0.as_ref().map(|at| at.value.as_slice())) }
         }
     };

@@ -29,7 +29,7 @@ fn one(name: &At<String>, raw: &StrategyEntry, names: &Names<'_>, cx: &mut Conte
 
 fn step(at: &At<StepEntry>, names: &Names<'_>, cx: &mut Context) -> StepSpec {
     let (name, kind, time_limit, default_limit) = match &at.value {
-        StepEntry::CommandStep(s) => {
+        StepEntry::Command(s) => {
             let kind = command(s);
             let program = match &kind {
                 StepKind::Command { argv, .. } => {
@@ -39,31 +39,31 @@ fn step(at: &At<StepEntry>, names: &Names<'_>, cx: &mut Context) -> StepSpec {
             };
             (named(s.name.as_ref(), &program), kind, s.time_limit.as_ref(), Span::mins(10))
         }
-        StepEntry::HttpStep(s) => {
+        StepEntry::Http(s) => {
             let kind = http(s);
             (named(s.name.as_ref(), &format!("Request {}", text(&s.url))), kind, s.time_limit.as_ref(), Span::mins(1))
         }
-        StepEntry::ManualStep(s) => {
+        StepEntry::Manual(s) => {
             let roles = role_set(s.roles.0.as_deref().unwrap_or_default(), names, cx);
             let kind = StepKind::Manual { roles, prompt: text(&s.prompt) };
             (named(s.name.as_ref(), "Confirm"), kind, s.time_limit.as_ref(), Span::hours(1))
         }
-        StepEntry::DeployStep(s) => {
+        StepEntry::Deploy(s) => {
             (named(s.name.as_ref(), "Deploy"), StepKind::Deploy, s.time_limit.as_ref(), Span::mins(10))
         }
-        StepEntry::TrafficStep(s) => {
+        StepEntry::Traffic(s) => {
             let stage = stage(s, names, cx);
             let name = named(s.name.as_ref(), &format!("{} % of the traffic", stage.weight));
             (name, StepKind::Traffic(stage), s.time_limit.as_ref(), Span::mins(2))
         }
-        StepEntry::VerifyStep(s) => {
+        StepEntry::Verify(s) => {
             (named(s.name.as_ref(), "Verify"), verify(s, names, cx), s.time_limit.as_ref(), Span::mins(10))
         }
-        StepEntry::RestoreStep(s) => {
+        StepEntry::Restore(s) => {
             let name = named(s.name.as_ref(), "Restore the previous release");
             (name, StepKind::Restore, s.time_limit.as_ref(), Span::mins(5))
         }
-        StepEntry::MaintenanceStep(s) => {
+        StepEntry::Maintenance(s) => {
             let on = s.on.0.as_ref().is_some_and(|at| at.value);
             let name = named(s.name.as_ref(), if on { "Maintenance mode on" } else { "Maintenance mode off" });
             (name, StepKind::Maintenance { on }, s.time_limit.as_ref(), Span::mins(1))

@@ -22,28 +22,28 @@ pub fn check(root: &Root, cx: &mut Context) {
         ];
         for step in lists.into_iter().flatten().flatten() {
             match &step.value {
-                StepEntry::CommandStep(s) => {
+                StepEntry::Command(s) => {
                     argv(s.argv.0.as_ref(), ALL, cx);
                     s.cwd.iter().for_each(|at| text(at, ALL, cx));
                 }
-                StepEntry::HttpStep(s) => {
+                StepEntry::Http(s) => {
                     url(s.url.0.as_ref(), cx);
                     s.body.iter().for_each(|at| text(at, ALL, cx));
                 }
-                StepEntry::ManualStep(s) => s.prompt.0.iter().for_each(|at| text(at, ALL, cx)),
+                StepEntry::Manual(s) => s.prompt.0.iter().for_each(|at| text(at, ALL, cx)),
                 _ => {}
             }
         }
     }
     for (_, probe) in &root.probes.0 {
         match probe {
-            ProbeEntry::HttpProbe(p) => url(p.url.0.as_ref(), cx),
-            ProbeEntry::CommandProbe(p) => argv(p.argv.0.as_ref(), ALL, cx),
-            ProbeEntry::ExecutorProbe(_) => {}
+            ProbeEntry::Http(p) => url(p.url.0.as_ref(), cx),
+            ProbeEntry::Command(p) => argv(p.argv.0.as_ref(), ALL, cx),
+            ProbeEntry::Executor(_) => {}
         }
     }
     for (_, service) in &root.services.0 {
-        if let Some(ReleasesEntry::CommandReleases(c)) = service.releases.as_ref().map(|at| &at.value) {
+        if let Some(ReleasesEntry::Command(c)) = service.releases.as_ref().map(|at| &at.value) {
             argv(c.argv.0.as_ref(), RELEASE, cx);
         }
     }

@@ -20,7 +20,7 @@ fn walk(node: &Node, key: &str, cx: &mut Context) {
         Value::Text(text) => {
             if let Some(why) = reason(key, text) {
                 cx.error(Code::SecretInPlain, &node.place, why).hint(
-                    "take it out and change it; name it by reference, such as `{ env = \"NAME\" }`, or pass it on with `env = [\"NAME\"]`",
+                    "change the secret, then name it by reference: `{ env = \"NAME\" }`, or pass it on with `env = [\"NAME\"]`",
                 );
             }
         }

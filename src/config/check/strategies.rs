@@ -25,7 +25,7 @@ pub fn check(root: &Root, cx: &mut Context) {
             list.unwrap_or_default().iter().for_each(|at| numbers(at, root, cx));
         }
         for at in steps {
-            if matches!(at.value, StepEntry::RestoreStep(_)) {
+            if matches!(at.value, StepEntry::Restore(_)) {
                 cx.error(
                     Code::MisplacedStep,
                     &at.place,
@@ -36,7 +36,7 @@ pub fn check(root: &Root, cx: &mut Context) {
         }
         for list in [&strategy.rollback, &strategy.full_rollback, &strategy.emergency_rollback] {
             for at in list.iter().flatten() {
-                if matches!(at.value, StepEntry::DeployStep(_) | StepEntry::TrafficStep(_)) {
+                if matches!(at.value, StepEntry::Deploy(_) | StepEntry::Traffic(_)) {
                     cx.error(Code::MisplacedStep, &at.place, "this step moves the release forward, not back").hint(
                         "a rollback has `restore`, `command`, `http`, `manual`, `maintenance` and `verify` steps",
                     );
@@ -49,7 +49,7 @@ pub fn check(root: &Root, cx: &mut Context) {
 
 fn stage(at: &At<StepEntry>) -> Option<&TrafficStep> {
     match &at.value {
-        StepEntry::TrafficStep(s) => Some(s),
+        StepEntry::Traffic(s) => Some(s),
         _ => None,
     }
 }
@@ -71,7 +71,7 @@ fn weights(steps: &[At<StepEntry>], cx: &mut Context) {
         cx.error(Code::StageWeights, &last.place, format!("the last stage stops at {} %", last.value))
             .hint("end with a stage of weight 100");
     }
-    let deploy = steps.iter().position(|at| matches!(at.value, StepEntry::DeployStep(_)));
+    let deploy = steps.iter().position(|at| matches!(at.value, StepEntry::Deploy(_)));
     let first = steps.iter().position(|at| stage(at).is_some());
     if let Some(first) = first
         && deploy.is_none_or(|d| d > first)
@@ -95,27 +95,27 @@ fn duplicates(steps: &[At<StepEntry>], cx: &mut Context) {
 
 fn name(step: &StepEntry) -> Option<&At<String>> {
     match step {
-        StepEntry::CommandStep(s) => s.name.as_ref(),
-        StepEntry::HttpStep(s) => s.name.as_ref(),
-        StepEntry::ManualStep(s) => s.name.as_ref(),
-        StepEntry::DeployStep(s) => s.name.as_ref(),
-        StepEntry::TrafficStep(s) => s.name.as_ref(),
-        StepEntry::VerifyStep(s) => s.name.as_ref(),
-        StepEntry::RestoreStep(s) => s.name.as_ref(),
-        StepEntry::MaintenanceStep(s) => s.name.as_ref(),
+        StepEntry::Command(s) => s.name.as_ref(),
+        StepEntry::Http(s) => s.name.as_ref(),
+        StepEntry::Manual(s) => s.name.as_ref(),
+        StepEntry::Deploy(s) => s.name.as_ref(),
+        StepEntry::Traffic(s) => s.name.as_ref(),
+        StepEntry::Verify(s) => s.name.as_ref(),
+        StepEntry::Restore(s) => s.name.as_ref(),
+        StepEntry::Maintenance(s) => s.name.as_ref(),
     }
 }
 
 /// Numbers that are of the right type and can never work.
 fn numbers(at: &At<StepEntry>, root: &Root, cx: &mut Context) {
     match &at.value {
-        StepEntry::TrafficStep(s) => traffic(s, root, cx),
-        StepEntry::VerifyStep(s) => {
+        StepEntry::Traffic(s) => traffic(s, root, cx),
+        StepEntry::Verify(s) => {
             if let Some(tries) = s.tries.as_ref().filter(|t| t.value == 0) {
                 cx.error(Code::BadValue, &tries.place, "zero tries never succeed").hint("at least 1");
             }
         }
-        StepEntry::HttpStep(s) => {
+        StepEntry::Http(s) => {
             if let Some(method) = &s.method
                 && !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.value.to_ascii_uppercase().as_str())
             {
@@ -144,7 +144,7 @@ fn traffic(s: &TrafficStep, root: &Root, cx: &mut Context) {
             .hint("name a probe in `counters`");
     }
     if let Some(at) = &s.counters
-        && let Some(ProbeEntry::ExecutorProbe(p)) = root.probes.get(&at.value)
+        && let Some(ProbeEntry::Executor(p)) = root.probes.get(&at.value)
         && let Some(what) = p.what.0.as_ref().filter(|w| w.value.0 != What::Counters)
     {
         let place = what.place.clone();

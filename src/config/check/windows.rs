@@ -150,7 +150,7 @@ fn lengths(windows: &[Window], environment: &EnvironmentName) -> Vec<Span> {
 fn shortest(root: &Root, strategy: &str) -> Span {
     let steps = root.strategies.get(strategy).and_then(|s| s.steps.0.as_deref()).unwrap_or_default();
     let bakes = steps.iter().filter_map(|at| match &at.value {
-        StepEntry::TrafficStep(s) => s.bake.as_ref().map(|b| b.value.0),
+        StepEntry::Traffic(s) => s.bake.as_ref().map(|b| b.value.0),
         _ => None,
     });
     bakes.fold(Span::ZERO, |sum, bake| sum + bake)

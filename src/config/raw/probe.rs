@@ -8,11 +8,11 @@ variants! {
     /// A probe; `ask` says whom it asks.
     ProbeEntry by "ask" {
         /// Sends a GET request.
-        "http" => HttpProbe,
+        "http" => Http(HttpProbe),
         /// Runs a program.
-        "command" => CommandProbe,
+        "command" => Command(CommandProbe),
         /// Asks the service's executor.
-        "executor" => ExecutorProbe,
+        "executor" => Executor(ExecutorProbe),
     }
 }
 

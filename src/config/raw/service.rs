@@ -28,11 +28,11 @@ variants! {
     /// Where versions come from and how they become immutable revisions.
     ReleasesEntry by "from" {
         /// The executor is asked.
-        "executor" => ExecutorReleases,
+        "executor" => Executor(ExecutorReleases),
         /// A fixed table.
-        "table" => TableReleases,
+        "table" => Table(TableReleases),
         /// A program prints the revision on its first line.
-        "command" => CommandReleases,
+        "command" => Command(CommandReleases),
     }
 }
 

@@ -23,21 +23,21 @@ variants! {
     /// One step; `step` says what it does.
     StepEntry by "step" {
         /// Runs a program, without a shell.
-        "command" => CommandStep,
+        "command" => Command(CommandStep),
         /// Sends one request.
-        "http" => HttpStep,
+        "http" => Http(HttpStep),
         /// Waits for a person.
-        "manual" => ManualStep,
+        "manual" => Manual(ManualStep),
         /// Starts the release beside the live one, without traffic.
-        "deploy" => DeployStep,
+        "deploy" => Deploy(DeployStep),
         /// Moves traffic to the release and watches.
-        "traffic" => TrafficStep,
+        "traffic" => Traffic(TrafficStep),
         /// Waits for probes to be healthy, and reads back the live version.
-        "verify" => VerifyStep,
+        "verify" => Verify(VerifyStep),
         /// Puts the previous release back.
-        "restore" => RestoreStep,
+        "restore" => Restore(RestoreStep),
         /// Switches maintenance mode.
-        "maintenance" => MaintenanceStep,
+        "maintenance" => Maintenance(MaintenanceStep),
     }
 }
 
