@@ -134,6 +134,7 @@ mod tests {
         let failed = |b: Behaviour| (0..1000).filter(|n| b.fails(*n)).count();
         assert_eq!(failed(Behaviour::Faulty), 150);
         assert_eq!(failed(Behaviour::Good), 0);
+        assert_eq!(failed(Behaviour::Red), 1000);
         assert_eq!((0..32).filter(|n| Behaviour::Faulty.fails(*n)).count(), 6, "what a short canary sees");
     }
 }

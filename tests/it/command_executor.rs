@@ -151,9 +151,11 @@ async fn the_environment_is_cleared_and_the_folder_is_the_one_asked_for() {
 
     "named".clone_into(&mut bare.key);
     let JobAction::Command { env, .. } = &mut bare.action else { unreachable!() };
-    *env = vec!["CARGO_PKG_NAME".into()];
+    let (name, value) = std::env::vars().find(|(name, value)| name != "PATH" && !value.contains('\n')).unwrap();
+    *env = vec![name.clone(), "NO_SUCH_VARIABLE_HERE".into()];
     shop.run(&bare).await;
-    assert!(shop.printed(&bare).await.contains("CARGO_PKG_NAME=signalbox\n"));
+    assert_eq!(shop.printed(&bare).await.lines().filter(|line| *line == format!("{name}={value}")).count(), 1);
+    assert_eq!(shop.printed(&bare).await.lines().count(), 2, "and PATH");
 
     let mut here = job("here", &["pwd"]);
     let JobAction::Command { cwd, .. } = &mut here.action else { unreachable!() };
