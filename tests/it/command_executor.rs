@@ -246,6 +246,17 @@ async fn a_job_is_cancelled_with_everything_it_started_and_only_once() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_cancelled_while_it_is_about_to_begin_never_runs() {
+    let shop = Shop::new();
+    let late = sh("late", &format!("touch {}", shop.path("ran").display()));
+    std::fs::create_dir_all(shop.path("jobs/late")).unwrap();
+    shop.commands.cancel(&late).await.unwrap();
+    assert_eq!(shop.poll(&late).await, JobStatus::NotFound);
+    assert_eq!(shop.run(&late).await, ended(JobOutcome::Cancelled, "cancelled before it began"));
+    assert!(!shop.path("ran").exists());
+}
+
+#[tokio::test]
 async fn a_daemon_cannot_escape() {
     let shop = Shop::new();
     let pid = shop.path("pid").display().to_string();

@@ -23,7 +23,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("probes", "domain limits clock::Clock clock::Stopwatch http store::* chat::* jobs::* jobs::command jobs::fill"),
     ("paging", "domain limits clock::Clock clock::Stopwatch http store::* chat::* jobs::* probes::*"),
     ("web", "domain limits clock::Clock clock::Stopwatch chat store::* jobs::* probes::*"),
-    ("engine", "domain limits clock ids command store::* chat::* jobs::* probes::* paging::*"),
+    ("engine", "domain limits clock ids command store::* chat::* jobs::* jobs::fill probes::* paging::*"),
     (
         "rehearsal",
         "domain limits clock ids command engine store::* store::memory chat::* chat::text jobs::* probes::* paging::*",

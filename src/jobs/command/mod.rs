@@ -166,6 +166,11 @@ fn end_orphan(folder: &JobFolder) {
 
 /// Leaves the wish where the supervisor looks, and wakes it.
 fn cancel(folder: &JobFolder) -> io::Result<()> {
+    if !folder.path().is_dir() {
+        return Ok(());
+    }
+    // Written before the holder is looked for: a supervisor that takes the job in between reads it before it begins.
+    std::fs::write(folder.file("cancel"), "")?;
     let pid = match folder.holder()? {
         Holder::Alive(pid) => pid,
         Holder::Gone => {
@@ -174,7 +179,6 @@ fn cancel(folder: &JobFolder) -> io::Result<()> {
         }
         Holder::Nobody => return Ok(()),
     };
-    std::fs::write(folder.file("cancel"), "")?;
     let Some(pid) = Pid::from_raw(pid) else { return Ok(()) };
     // The handle stays with one process even if its number is given to another; so ask again who holds the job after
     // taking the handle, and no stranger can be signalled.
