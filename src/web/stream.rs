@@ -15,7 +15,11 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use serde::Deserialize;
 use std::convert::Infallible;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+
+/// How soon a browser that lost the connection comes back.
+const RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 pub(super) struct From {
@@ -67,7 +71,7 @@ impl Live {
         let closing = self.shared.deps.platform.closing().clone();
         if !self.greeted {
             self.greeted = true;
-            return Some(vec![self.clock_event()?]);
+            return Some(vec![self.clock_event()?.retry(RETRY)]);
         }
         loop {
             self.changes.borrow_and_update();

@@ -43,7 +43,7 @@ async fn changes_of_others_appear_without_a_reload() {
         page.sees("[data-channel=incidents] .badge.for-me", "1").await;
         page.until("document.title.startsWith('(1) #deployments')").await;
         page.click("[data-channel=incidents]").await;
-        page.sees("#messages .mention.me", "@Lea Winter").await;
+        page.sees("#messages .mention.to-me", "@Lea Winter").await;
         page.until("!document.querySelector('.badge:not([hidden])')").await;
     })
     .await;
@@ -240,6 +240,38 @@ async fn a_stale_card_that_is_gone_says_so() {
         page.fake.platform.edit(&MessageRef { channel: at.channel.clone(), id: at.id.clone() }, &calm).await.unwrap();
         page.sees("#messages .tone-good", "D-42 is over").await;
         assert_eq!(page.eval("document.querySelectorAll('#messages .buttons').length").await, json!(0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_told_and_what_was_missed_comes() {
+    with_page(async |page| {
+        // A server of its own runtime, so that ending it cuts its connections too.
+        let serve = |port: u16| {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let router = signalbox::web::console_router(page.fake.deps(), "cut");
+            let (said, heard) = std::sync::mpsc::channel();
+            runtime.spawn(async move {
+                let listener = signalbox::web::bind(([127, 0, 0, 1], port).into(), false).await.unwrap();
+                said.send(listener.local_addr().unwrap()).unwrap();
+                axum::serve(listener, router).await.unwrap();
+            });
+            (runtime, heard.recv().unwrap())
+        };
+        let (runtime, address) = serve(0);
+        page.client.goto(&console_url(address, "cut")).await.unwrap();
+        page.sees("#live", "Live").await;
+        page.until("document.activeElement.id === 'composer-text'").await;
+        page.types("kept while away").await;
+        runtime.shutdown_background();
+        page.sees("#lost", "The connection to signalbox is lost").await;
+        page.fake.post("missed", "deployments", Message::line(Tone::Good, "said meanwhile")).await;
+        let (runtime, _) = serve(address.port());
+        page.sees("#messages", "said meanwhile").await;
+        page.until("document.querySelector('#lost').hidden").await;
+        assert_eq!(page.eval("document.querySelector('#composer-text').value").await, json!("kept while away"));
+        runtime.shutdown_background();
     })
     .await;
 }

@@ -12,6 +12,7 @@ mod config_problems;
 mod config_runbook;
 mod config_schema;
 mod console_api;
+mod console_ops;
 mod fleet;
 mod http_probe;
 mod keys_oracle;

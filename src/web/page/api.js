@@ -65,9 +65,14 @@ export function live(viewer, since, { message, clock, up, down }) {
       if (closed) return;
       down();
       // A refused connection is not tried again by the browser.
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 1500);
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(again, 1500);
     });
   };
+  /** Asks first, since a stream does not say why it was refused: after a restart with another key only a reload helps. */
+  const again = () => get("/api/clock").then(() => closed || open(), (error) => {
+    if (error.status === 401) location.reload();
+    else if (!closed) timer = setTimeout(again, 1500);
+  });
   open();
   return () => {
     closed = true;

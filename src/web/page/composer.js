@@ -38,7 +38,8 @@ export class Composer {
 
   grow() {
     this.text.style.height = "auto";
-    this.text.style.height = `${Math.min(this.text.scrollHeight, 220)}px`;
+    // Nothing has a height while it is hidden.
+    if (this.text.scrollHeight) this.text.style.height = `${Math.min(this.text.scrollHeight, 220)}px`;
   }
 
   changed() {

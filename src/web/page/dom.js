@@ -54,8 +54,10 @@ export function initials(name) {
 }
 
 export function avatar(id, name) {
-  let hue = 7;
-  for (const c of id) hue = (hue * 31 + c.codePointAt(0)) % 360;
+  let hash = 0;
+  for (const c of id) hash = (hash * 33 + c.codePointAt(0)) % 9973;
+  // The golden angle keeps neighbours apart.
+  const hue = Math.round(hash * 137.508) % 360;
   const node = el("span", { class: "avatar", "aria-hidden": "true" }, initials(name));
   node.style.setProperty("--hue", hue);
   return node;

@@ -21,7 +21,7 @@ function piece({ piece: kind, of }, context) {
     case "person": {
       const name = clean(context.name(of.id));
       if (!of.mention) return el("span", { class: "person" }, name);
-      return el("span", { class: `person mention${of.id === context.me ? " me" : ""}` }, `@${name}`);
+      return el("span", { class: `person mention${of.id === context.me ? " to-me" : ""}` }, `@${name}`);
     }
     case "channel":
       return el("button", { class: "channel-link", type: "button", onclick: () => context.goto(of) }, `#${clean(of)}`);
