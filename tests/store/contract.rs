@@ -50,7 +50,8 @@ pub async fn each_broken_expectation_stores_nothing(store: Any) {
     let (first, tip) = full();
     store.commit(&first).await.unwrap();
     let before = everything(&*store).await;
-    let breaks: [(&str, fn(&mut Batch, &Tip)); 8] = [
+    type Spoil = fn(&mut Batch, &Tip);
+    let breaks: [(&str, Spoil); 8] = [
         ("a stream moved", |b, tip| b.reads.push((tip.stream.clone(), 1))),
         ("a stream has events", |b, tip| b.reads.push((tip.stream.clone(), 0))),
         ("a stream has none", |b, _| b.reads.push((stream("incident/INC-1"), 3))),
