@@ -4,7 +4,7 @@
 //! failures and health are what these processes do, nothing is made up by signalbox. It is an executor like any other.
 
 mod balancer;
-mod catalogue;
+pub mod catalogue;
 mod child;
 mod executor;
 mod fleet;

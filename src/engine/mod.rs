@@ -15,6 +15,7 @@ mod service;
 mod tasks;
 mod writer;
 
+pub use ask::Explained;
 pub use effect::Effect;
 pub use service::Service;
 pub use writer::{Outcome, Request};

@@ -1,0 +1,15 @@
+//! The composition root: the only place that names concrete adapters, and the subcommands.
+
+mod ask;
+mod check;
+mod cli;
+mod demo;
+mod healthcheck;
+mod info;
+mod journal;
+mod logs;
+mod runtime;
+mod serve;
+mod window;
+
+pub use cli::run;

@@ -1,0 +1,141 @@
+//! What `serve` and `demo` are made of: engine, loops, health, and an HTTP server that stops in good order.
+
+use crate::chat::Platform;
+use crate::clock::Clock;
+use crate::domain::policy::Policy;
+use crate::engine::{Deps, Engine, Service};
+use crate::ids::Ids;
+use crate::jobs::Executor;
+use crate::jobs::command::CommandExecutor;
+use crate::jobs::command::revision::CommandRevisions;
+use crate::jobs::http::HttpExecutor;
+use crate::probes::{ExecutorOf, Probes};
+use crate::store::Store;
+use crate::web::Health;
+use anyhow::Context as _;
+use async_trait::async_trait;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock, RwLock};
+use tokio_util::sync::CancellationToken;
+
+/// What a runtime is built from.
+pub(super) struct Parts {
+    pub store: Arc<dyn Store>,
+    pub policy: Arc<Policy>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<Ids>,
+    pub platforms: Vec<Arc<dyn Platform>>,
+    /// Besides `command` and `http`.
+    pub executors: Vec<Arc<dyn Executor>>,
+    /// Names this process in leases.
+    pub owner: String,
+}
+
+/// Builds the engine with the built-in executors and probes.
+pub(super) fn engine(data: &Path, parts: Parts) -> anyhow::Result<Arc<Engine>> {
+    let binary = std::env::current_exe().context("cannot find this program's own file")?;
+    let client = crate::http::client().context("cannot make an HTTP client")?;
+    let mut executors: BTreeMap<String, Arc<dyn Executor>> = BTreeMap::new();
+    executors.insert("command".into(), Arc::new(CommandExecutor::new(data, &binary)));
+    executors.insert("http".into(), Arc::new(HttpExecutor::new(data, client.clone())));
+    for executor in parts.executors {
+        executors.insert(executor.name().to_owned(), executor);
+    }
+    let policy: Arc<RwLock<Option<std::sync::Weak<Engine>>>> = Arc::default();
+    let (known, shared) = (executors.clone(), Arc::clone(&policy));
+    let executor_of: ExecutorOf = Arc::new(move |service| {
+        let engine = shared.read().ok()?.as_ref()?.upgrade()?;
+        let name = engine.policy().services.get(service)?.executor.clone();
+        known.get(&name).cloned()
+    });
+    let engine = Engine::new(
+        Deps {
+            store: parts.store,
+            platforms: parts.platforms,
+            executors,
+            probe: Arc::new(Probes::new(client, executor_of)),
+            revisions: Arc::new(CommandRevisions),
+            clock: parts.clock,
+            ids: parts.ids,
+            owner: parts.owner,
+        },
+        parts.policy,
+    )?;
+    if let Ok(mut slot) = policy.write() {
+        *slot = Some(Arc::downgrade(&engine));
+    }
+    Ok(engine)
+}
+
+/// Says whether the service can take work, and renders its metrics.
+pub(super) struct Ready {
+    engine: Arc<Engine>,
+    stopping: CancellationToken,
+    metrics: Option<PrometheusHandle>,
+}
+
+impl Ready {
+    pub(super) fn new(engine: Arc<Engine>, stopping: CancellationToken) -> Arc<Self> {
+        Arc::new(Self { engine, stopping, metrics: recorder() })
+    }
+}
+
+/// One recorder a process.
+fn recorder() -> Option<PrometheusHandle> {
+    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).clone()
+}
+
+#[async_trait]
+impl Health for Ready {
+    async fn ready(&self) -> Result<(), String> {
+        if self.stopping.is_cancelled() {
+            return Err("stopping".into());
+        }
+        self.engine.store().ping().await.map_err(|e| e.to_string())
+    }
+
+    fn metrics(&self) -> String {
+        self.metrics
+            .as_ref()
+            .map(|m| {
+                m.run_upkeep();
+                m.render()
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// Serves until `stop`.
+pub(super) async fn serve_http(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let stopped = async move { stop.cancelled().await };
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await.context("the HTTP server failed")
+}
+
+/// Waits for Ctrl-C or the service manager's word.
+pub(super) async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = match signal(SignalKind::terminate()) {
+        Ok(term) => term,
+        Err(error) => {
+            tracing::error!(name: "signal.unavailable", %error, "cannot listen for signals: {error}");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+    }
+}
+
+/// Starts the engine's loops.
+pub(super) async fn start(engine: &Arc<Engine>) -> anyhow::Result<Service> {
+    let _ = recorder();
+    Service::start(Arc::clone(engine)).await.context("the engine does not start")
+}

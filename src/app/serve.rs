@@ -1,0 +1,157 @@
+//! `signalbox serve`: the service itself.
+
+use super::cli::ConfigArg;
+use super::info::Info;
+use super::{logs, runtime};
+use crate::chat::Platform;
+use crate::chat::console::ConsolePlatform;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Loaded, ServiceConfig, load};
+use crate::engine::Engine;
+use crate::ids::{Ids, secret};
+use crate::store::{self, Store};
+use crate::web::{ConsoleDeps, bind, console_router, console_url, ops_router};
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Serve the console page on loopback, whatever the config says.
+    #[arg(long)]
+    console: bool,
+}
+
+/// The store a config names; the embedded default without one.
+pub(super) fn store_url(service: &ServiceConfig) -> anyhow::Result<String> {
+    match &service.store {
+        Some(secret) => Ok(secret.resolve(&|name| std::env::var(name).ok())?),
+        None => Ok(format!("sqlite:{}", service.data.join("signalbox.db").display())),
+    }
+}
+
+pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let path = args.config.config;
+    let Loaded { policy, service: settings, report, .. } =
+        load(&path).map_err(|report| anyhow!("the config has problems\n{}", report.render(false)))?;
+    logs::start(settings.log, "info");
+    if report.warnings() > 0 {
+        tracing::warn!(name: "config.warnings", count = report.warnings(), "the config has warnings; signalbox check shows them");
+    }
+    std::fs::create_dir_all(&settings.data).with_context(|| format!("cannot make {}", settings.data.display()))?;
+    let store: Arc<dyn Store> = store::open(&store_url(&settings)?).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let ids = Arc::new(Ids::system().context("no randomness")?);
+    let console_on = args.console || settings.console.enabled;
+    let console = match console_on {
+        true => Some(console(&settings, &clock, &ids).await?),
+        false => None,
+    };
+    let platforms: Vec<Arc<dyn Platform>> = console.iter().map(|c| Arc::clone(c) as Arc<dyn Platform>).collect();
+    let owner = format!("serve-{}", ids.next(clock.now()));
+    let parts = runtime::Parts { store, policy: Arc::new(policy), clock, ids, platforms, executors: Vec::new(), owner };
+    let engine = runtime::engine(&settings.data, parts)?;
+    let service = runtime::start(&engine).await?;
+    let stop = CancellationToken::new();
+    let health = runtime::Ready::new(Arc::clone(&engine), stop.clone());
+    let listener = bind(settings.listen, true).await?;
+    let address = listener.local_addr()?;
+    let ops = tokio::spawn(runtime::serve_http(listener, ops_router(health), stop.clone()));
+    let page = match &console {
+        Some(console) => Some(serve_console(&engine, console, &settings, &stop).await?),
+        None => None,
+    };
+    tracing::info!(name: "serve.ready", %address, "ready; health and metrics on {address}");
+    let reload = tokio::spawn(reload_loop(Arc::clone(&engine), path, stop.clone()));
+    runtime::stop_signal().await;
+    tracing::info!(name: "serve.stopping", "stopping");
+    stop.cancel();
+    if let Some(console) = &console {
+        console.closing().cancel();
+    }
+    let ended = service.shutdown().await;
+    reload.abort();
+    for task in std::iter::once(ops).chain(page) {
+        let _ = tokio::time::timeout(Duration::from_secs(3), task).await;
+    }
+    if let Some(console) = &console {
+        console.close().await;
+    }
+    ended?;
+    tracing::info!(name: "serve.stopped", "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn console(
+    settings: &ServiceConfig,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<Ids>,
+) -> anyhow::Result<Arc<ConsolePlatform>> {
+    let (id_clock, ids) = (Arc::clone(clock), Arc::clone(ids));
+    let new_id = Arc::new(move || ids.next(id_clock.now()));
+    Ok(Arc::new(ConsolePlatform::open(&settings.data.join("console.db"), Arc::clone(clock), new_id).await?))
+}
+
+async fn serve_console(
+    engine: &Arc<Engine>,
+    console: &Arc<ConsolePlatform>,
+    settings: &ServiceConfig,
+    stop: &CancellationToken,
+) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
+    let info = Arc::new(Info { engine: Arc::clone(engine), clock: None, versions: Vec::new(), open: Mutex::default() });
+    let key = match std::env::var("SIGNALBOX_CONSOLE_SECRET") {
+        Ok(key) if key.len() >= 16 => key,
+        Ok(_) => return Err(anyhow!("SIGNALBOX_CONSOLE_SECRET is shorter than 16 characters")),
+        Err(_) => secret().context("no randomness")?,
+    };
+    let deps =
+        ConsoleDeps { platform: Arc::clone(console), intake: engine.clone(), info: info.clone(), hosts: Vec::new() };
+    let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, settings.console.port)), false).await?;
+    println!("console: {}", console_url(listener.local_addr()?, &key));
+    let mut changes = console.watch();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        loop {
+            info.refresh().await;
+            tokio::select! {
+                () = stopped.cancelled() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+        }
+    });
+    Ok(tokio::spawn(runtime::serve_http(listener, console_router(deps, &key), stop.clone())))
+}
+
+/// On SIGHUP the config is read again; a broken one is reported and the old one stays.
+async fn reload_loop(engine: Arc<Engine>, path: std::path::PathBuf, stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = hangup.recv() => {}
+        }
+        match load(&path) {
+            Ok(loaded) => {
+                let hash = loaded.policy.hash.chars().take(8).collect::<String>();
+                match engine.set_policy(Arc::new(loaded.policy)).await {
+                    Ok(()) => {
+                        tracing::info!(name: "config.reloaded", policy = %hash, "the config is read again; policy {hash}")
+                    }
+                    Err(error) => {
+                        tracing::error!(name: "config.reload_failed", %error, "what waits is not asked again: {error}")
+                    }
+                }
+            }
+            Err(report) => {
+                tracing::error!(name: "config.broken", "the config has problems and the old one stays\n{}", report.render(false))
+            }
+        }
+    }
+}
