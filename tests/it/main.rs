@@ -5,6 +5,7 @@ mod command_executor;
 mod commands_complete;
 mod commands_docs;
 mod commands_parse;
+mod config_bounds;
 mod config_example;
 mod config_ics;
 mod config_mutations;
