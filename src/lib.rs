@@ -14,6 +14,7 @@ pub mod ids;
 pub mod jobs;
 pub mod limits;
 pub mod probes;
+pub mod rehearsal;
 pub mod runbook;
 pub mod store;
 pub mod web;

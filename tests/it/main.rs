@@ -17,4 +17,5 @@ mod console_ops;
 mod fleet;
 mod http_probe;
 mod keys_oracle;
+mod rehearsal_world;
 mod windows_oracle;

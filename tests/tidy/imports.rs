@@ -26,7 +26,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("engine", "domain limits clock ids command store::* chat::* jobs::* jobs::fill probes::* paging::*"),
     (
         "rehearsal",
-        "domain limits clock ids command engine store::* store::memory chat::* chat::text jobs::* probes::* paging::*",
+        "domain limits clock ids command engine store::* store::memory chat::* chat::text jobs::* probes::* probes::asked paging::*",
     ),
     ("demo", "domain limits clock::Clock clock::Stopwatch http jobs::* probes::*"),
 ];

@@ -1,0 +1,186 @@
+//! A chat that remembers everything: what was posted, every edit, and who could see it.
+//!
+//! Like a real platform it posts once per key, edits in place and says when a message is gone. It can be down.
+
+use crate::chat::{ChatError, MessageRef, Platform, Post};
+use crate::clock::{Clock as _, VirtualClock};
+use crate::domain::ids::{ChannelName, PersonId, PlatformName};
+use crate::domain::message::Message;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A message as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// The platform's id.
+    pub id: String,
+    /// The idempotency key it was posted under.
+    pub key: String,
+    pub channel: ChannelName,
+    /// The id of the message in whose thread it is.
+    pub thread: Option<String>,
+    pub only_for: Option<PersonId>,
+    /// As posted, then after each edit; never empty.
+    pub versions: Vec<(Timestamp, Message)>,
+    /// Deleted by somebody; edits find it gone.
+    pub gone: bool,
+}
+
+impl Said {
+    /// As it reads now.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        self.versions.last().map(|(_, m)| m.clone()).unwrap_or_default()
+    }
+}
+
+/// Something was posted or edited: which message, and which of its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatEvent {
+    pub at: Timestamp,
+    pub id: String,
+    /// 0: posted.
+    pub version: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    said: Vec<Said>,
+    events: Vec<ChatEvent>,
+    down: bool,
+}
+
+/// The scripted platform.
+#[derive(Debug)]
+pub struct ScriptChat {
+    name: PlatformName,
+    clock: Arc<VirtualClock>,
+    state: Mutex<State>,
+}
+
+impl ScriptChat {
+    #[must_use]
+    pub fn new(name: PlatformName, clock: Arc<VirtualClock>) -> Self {
+        Self { name, clock, state: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn platform(&self) -> &PlatformName {
+        &self.name
+    }
+
+    /// While it is down, nothing is posted or edited.
+    pub fn set_down(&self, down: bool) {
+        self.lock().down = down;
+    }
+
+    /// Deletes a message, as a moderator would.
+    pub fn delete(&self, id: &str) {
+        if let Some(said) = self.lock().said.iter_mut().find(|s| s.id == id) {
+            said.gone = true;
+        }
+    }
+
+    /// Every message, oldest first.
+    #[must_use]
+    pub fn said(&self) -> Vec<Said> {
+        self.lock().said.iter().filter(|s| !s.gone).cloned().collect()
+    }
+
+    /// Messages of a channel that are in no thread.
+    #[must_use]
+    pub fn channel(&self, name: &str) -> Vec<Said> {
+        let mut said = self.said();
+        said.retain(|s| s.channel.as_str() == name && s.thread.is_none());
+        said
+    }
+
+    /// Messages in the thread of a message.
+    #[must_use]
+    pub fn thread(&self, id: &str) -> Vec<Said> {
+        let mut said = self.said();
+        said.retain(|s| s.thread.as_deref() == Some(id));
+        said
+    }
+
+    /// A message by its id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<Said> {
+        self.lock().said.iter().find(|s| s.id == id && !s.gone).cloned()
+    }
+
+    /// A message by its key, such as `card:D-1`.
+    #[must_use]
+    pub fn keyed(&self, key: &str) -> Option<Said> {
+        self.lock().said.iter().find(|s| s.key == key && !s.gone).cloned()
+    }
+
+    /// What was posted and edited, from the `from`th event on.
+    #[must_use]
+    pub fn events(&self, from: usize) -> Vec<ChatEvent> {
+        self.lock().events.get(from..).unwrap_or_default().to_vec()
+    }
+}
+
+#[async_trait]
+impl Platform for ScriptChat {
+    fn name(&self) -> &PlatformName {
+        &self.name
+    }
+
+    async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
+        let at = self.clock.now().wall;
+        let mut state = self.lock();
+        if state.down {
+            return Err(down());
+        }
+        if let Some(said) = state.said.iter().find(|s| s.key == post.key && s.channel == post.channel) {
+            return Ok(MessageRef { channel: said.channel.clone(), id: said.id.clone() });
+        }
+        let id = format!("m{}", state.said.len() + 1);
+        state.said.push(Said {
+            id: id.clone(),
+            key: post.key.clone(),
+            channel: post.channel.clone(),
+            thread: post.thread.as_ref().map(|t| t.id.clone()),
+            only_for: post.only_for.clone(),
+            versions: vec![(at, post.message.clone())],
+            gone: false,
+        });
+        state.events.push(ChatEvent { at, id: id.clone(), version: 0 });
+        Ok(MessageRef { channel: post.channel.clone(), id })
+    }
+
+    async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), ChatError> {
+        let now = self.clock.now().wall;
+        let mut state = self.lock();
+        if state.down {
+            return Err(down());
+        }
+        let Some(said) = state.said.iter_mut().find(|s| s.id == at.id && !s.gone) else {
+            return Err(ChatError::Gone(format!("there is no message {}", at.id)));
+        };
+        said.versions.push((now, message.clone()));
+        let version = said.versions.len() - 1;
+        state.events.push(ChatEvent { at: now, id: at.id.clone(), version });
+        Ok(())
+    }
+
+    async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError> {
+        let state = self.lock();
+        if state.down {
+            return Err(down());
+        }
+        let found = state.said.iter().find(|s| s.key == key && &s.channel == channel && !s.gone);
+        Ok(found.map(|s| MessageRef { channel: s.channel.clone(), id: s.id.clone() }))
+    }
+}
+
+fn down() -> ChatError {
+    ChatError::Later { what: "the chat is down".into(), after_ms: 5_000 }
+}
