@@ -4,7 +4,7 @@ use super::Shared;
 use super::info::{Advance, ClockView, CommandHint, Suggestion};
 use super::reply::Refusal;
 use super::shown::Shown;
-use crate::chat::console::{Click, Done, OpenForm, React, Say, Unread};
+use crate::chat::console::{Click, ConsoleError, Done, OpenForm, React, Say, Unread};
 use crate::chat::text::Reader;
 use crate::domain::ids::{ChannelName, EnvironmentName, PersonId};
 use crate::domain::time::Span;
@@ -12,6 +12,7 @@ use crate::limits::{COMMAND_CHARS, CONSOLE_PAGE};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -189,21 +190,35 @@ fn act(shared: &Shared, done: Done) -> Json<ActView> {
     })
 }
 
+/// Runs an act to its end even when its sender hangs up: what was begun is stored and answered, or not begun.
+async fn whole(work: impl Future<Output = Result<Done, ConsoleError>> + Send + 'static) -> Result<Done, Refusal> {
+    match tokio::spawn(work).await {
+        Ok(done) => Ok(done?),
+        Err(broken) => {
+            tracing::error!(error = %broken, "console.act.failed: {broken}");
+            Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "This went wrong inside signalbox; its log says why."))
+        }
+    }
+}
+
 pub(super) async fn post(State(shared): State<Shared>, say: Sent<Say>) -> Reply<ActView> {
     let Json(say) = say?;
-    let done = shared.deps.platform.say(&*shared.deps.intake, say).await?;
+    let deps = shared.deps.clone();
+    let done = whole(async move { deps.platform.say(&*deps.intake, say).await }).await?;
     Ok(act(&shared, done))
 }
 
 pub(super) async fn react(State(shared): State<Shared>, react: Sent<React>) -> Reply<ActView> {
     let Json(react) = react?;
-    let done = shared.deps.platform.react(&*shared.deps.intake, react).await?;
+    let deps = shared.deps.clone();
+    let done = whole(async move { deps.platform.react(&*deps.intake, react).await }).await?;
     Ok(act(&shared, done))
 }
 
 pub(super) async fn click(State(shared): State<Shared>, click: Sent<Click>) -> Reply<ActView> {
     let Json(click) = click?;
-    let done = shared.deps.platform.click(&*shared.deps.intake, click).await?;
+    let deps = shared.deps.clone();
+    let done = whole(async move { deps.platform.click(&*deps.intake, click).await }).await?;
     Ok(act(&shared, done))
 }
 

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     #[error(
-        "{0} can be reached from other machines, and the console lets its reader act as anybody; bind it to 127.0.0.1, or say that this is meant"
+        "{0} is open to other machines, and the console lets its reader act as anybody; use 127.0.0.1, or say it is meant"
     )]
     NotLoopback(SocketAddr),
     #[error("cannot listen on {address}: {why}")]

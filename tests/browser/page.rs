@@ -275,3 +275,32 @@ async fn a_lost_connection_is_told_and_what_was_missed_comes() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_flood_is_kept_short_and_older_ones_come_back() {
+    with_page(async |page| {
+        for n in 0..700 {
+            page.fake
+                .post(&format!("m{n}"), "deployments", Message::line(Tone::Neutral, format!("message {n}.")))
+                .await;
+        }
+        page.sees("#messages", "message 699.").await;
+        assert!(page.eval("document.querySelectorAll('#messages .entry').length").await.as_u64().unwrap() <= 600);
+        let first = page.eval("Number(document.querySelector('#messages .entry').dataset.id)").await.as_u64().unwrap();
+        page.click("#older").await;
+        page.sees("#messages", &format!("message {}.", first - 2)).await;
+        let ids = "[...document.querySelectorAll('#messages .entry')].map((e) => Number(e.dataset.id))";
+        let ordered = format!("{ids}.every((id, n, all) => n === 0 || id === all[n - 1] + 1)");
+        assert_eq!(page.eval(&ordered).await, json!(true), "in order and without a gap");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_address_may_say_who_acts_at_first() {
+    with_browser(async |page| {
+        page.client.goto(&format!("{}&as=tariq", page.url)).await.unwrap();
+        page.sees("#me", "Tariq Nasser").await;
+    })
+    .await;
+}

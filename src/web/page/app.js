@@ -30,9 +30,11 @@ const clock = new Clock(() => [feed, threadFeed].forEach((f) => f.redrawAll()));
 const composer = new Composer($("composer"), "composer-text", "Message", context, (text) => say(text, null));
 const threadComposer = new Composer($("thread-composer"), "thread-text", "Reply", context, (text) => say(text, page.thread));
 
-/** The key stands behind `#` in the address; it becomes a cookie and leaves the address. */
+/** The key stands behind `#` in the address; it becomes a cookie and leaves the address. `as` names who acts at first. */
 async function enter() {
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
+  const said = new URLSearchParams(location.hash.slice(1));
+  const key = said.get("key");
+  if (said.get("as")) remember("person", said.get("as"));
   if (key) history.replaceState(null, "", location.pathname);
   if (key) await send("/api/session", { key });
 }
@@ -277,6 +279,7 @@ function closeThread(focus = true) {
 
 $("thread-close").addEventListener("click", () => closeThread());
 $("older").addEventListener("click", older);
+feed.trimmed = () => ($("older").hidden = false);
 $("newest").addEventListener("click", () => feed.toEnd());
 $("scroller").addEventListener("scroll", () => {
   if (feed.atEnd && !$("newest").hidden) {

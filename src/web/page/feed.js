@@ -5,11 +5,13 @@ import { draw } from "./entry.js";
 import * as time from "./time.js";
 
 const NEAR = 48;
+/** Messages kept in the list while one reads its end; older ones come back by the button above. */
+const KEEP = 400;
 
 export class Feed {
   /** `list` is the `ol`, `scroller` the box around it. */
   constructor(list, scroller, context, acts) {
-    Object.assign(this, { list, scroller, context, acts, entries: new Map(), nodes: new Map(), active: null, newFrom: null, pressed: null, waiting: new Map() });
+    Object.assign(this, { list, scroller, context, acts, entries: new Map(), nodes: new Map(), active: null, newFrom: null, pressed: null, waiting: new Map(), days: new Map() });
     list.addEventListener("focusin", (event) => this.activate(event.target.closest(".entry")));
     list.addEventListener("keydown", (event) => this.move(event));
     // A redraw between press and release would swallow the click, so it waits for the release.
@@ -46,6 +48,7 @@ export class Feed {
   reset(entries, newFrom = null) {
     this.entries.clear();
     this.nodes.clear();
+    this.days.clear();
     this.list.replaceChildren();
     this.active = null;
     this.newFrom = newFrom;
@@ -69,9 +72,20 @@ export class Feed {
     const anchor = stay ? null : this.anchor();
     const top = anchor?.getBoundingClientRect().top;
     this.put([entry]);
-    if (stay) this.toEnd();
-    else if (anchor) this.scroller.scrollTop += anchor.getBoundingClientRect().top - top;
+    if (stay) {
+      if (this.entries.size > KEEP * 1.5) this.trim();
+      this.toEnd();
+    } else if (anchor) this.scroller.scrollTop += anchor.getBoundingClientRect().top - top;
     return !known;
+  }
+
+  trim() {
+    for (const id of [...this.entries.keys()].sort((a, b) => a - b).slice(0, -KEEP)) {
+      this.nodes.get(id).remove();
+      for (const map of [this.entries, this.nodes, this.days]) map.delete(id);
+    }
+    this.arrange();
+    this.trimmed?.();
   }
 
   anchor() {
@@ -80,6 +94,7 @@ export class Feed {
   }
 
   put(entries) {
+    let grown = false;
     for (const entry of entries) {
       const id = Number(entry.id);
       this.entries.set(id, entry);
@@ -87,12 +102,14 @@ export class Feed {
       if (!node) {
         node = el("li", { class: "entry", tabindex: "-1", "data-id": id });
         this.nodes.set(id, node);
+        this.days.set(id, time.day(entry.created));
+        grown = true;
         const next = [...this.nodes.keys()].filter((k) => k > id);
         this.list.insertBefore(node, next.length ? this.nodes.get(Math.min(...next)) : null);
       }
       this.redraw(node, entry);
     }
-    this.arrange();
+    if (grown) this.arrange();
   }
 
   redraw(node, entry) {
@@ -102,7 +119,8 @@ export class Feed {
     }
     const focus = node.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
     const opened = [...node.querySelectorAll("pre")].map((p) => p.scrollTop);
-    node.className = `entry ${entry.from ? "by-person" : "by-app"}${entry.only_for ? " only-me" : ""}${node === this.active ? " active" : ""}`;
+    node.classList.add(entry.from ? "by-person" : "by-app");
+    node.classList.toggle("only-me", Boolean(entry.only_for));
     node.replaceChildren(...draw(entry, this.context, this.acts).filter(Boolean));
     node.querySelectorAll("pre").forEach((p, n) => (p.scrollTop = opened[n] ?? 0));
     this.rove(node);
@@ -111,7 +129,10 @@ export class Feed {
 
   /** Draws all anew, when names or the zone changed. */
   redrawAll() {
-    for (const [id, node] of this.nodes) this.redraw(node, this.entries.get(id));
+    for (const [id, node] of this.nodes) {
+      this.days.set(id, time.day(this.entries.get(id).created));
+      this.redraw(node, this.entries.get(id));
+    }
     this.arrange();
   }
 
@@ -124,8 +145,8 @@ export class Feed {
       const entry = this.entries.get(id);
       const node = this.nodes.get(id);
       let broken = false;
-      if (!previous || !time.sameDay(previous.created, entry.created)) {
-        this.list.insertBefore(el("li", { class: "divider day", role: "separator" }, el("span", {}, time.day(entry.created))), node);
+      if (!previous || this.days.get(Number(previous.id)) !== this.days.get(id)) {
+        this.list.insertBefore(el("li", { class: "divider day", role: "separator" }, el("span", {}, this.days.get(id))), node);
         broken = true;
       }
       if (!marked && this.newFrom !== null && id > this.newFrom && entry.from !== this.context.me) {

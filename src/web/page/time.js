@@ -48,5 +48,3 @@ export const moment = (at) => `${day(at)} ${clock(at)}`;
 
 /** `Mon 4 Jan 2027 10:05 (+03:00)` for those who want to know exactly. */
 export const full = (at) => `${day(at)} ${parts(at).year} ${clock(at)} (${zone})`;
-
-export const sameDay = (a, b) => day(a) === day(b) && parts(a).year === parts(b).year;

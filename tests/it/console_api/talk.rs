@@ -100,7 +100,9 @@ async fn buttons_are_pressed_by_their_action_or_their_label() {
     let asked = world.post("/api/click", json!({ "as": "omar", "message": card.id, "button": "Reject" })).await;
     assert_eq!(asked["form"]["form"]["fields"][0]["name"], "reason");
     assert_eq!(asked["answers"], json!([]));
-    let filled = json!({ "as": "omar", "message": asked["form"]["message"], "action": asked["form"]["action"], "fields": { "reason": "not today" } });
+    let fields = json!({ "reason": "not today" });
+    let (message, action) = (&asked["form"]["message"], &asked["form"]["action"]);
+    let filled = json!({ "as": "omar", "message": message, "action": action, "fields": fields });
     let done = world.post("/api/submit", filled).await;
     assert_eq!(done["answers"][0]["text"], "You rejected D-42: not today");
     let last = world.fake.envelopes.lock().unwrap().last().unwrap().body.clone();

@@ -1,16 +1,20 @@
 //! Bad input and bad days: each gets a clear answer and changes nothing.
 
 use super::fake::{Fake, id};
-use super::world::{authorised, world};
+use super::world::{SECRET, World, authorised, world};
+use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use signalbox::chat::{ChatError, MessageRef, Platform as _};
+use signalbox::chat::{Answer, ChatError, Envelope, Intake, IntakeError, MessageRef, Platform as _};
 use signalbox::domain::message::{Message, Tone};
 use signalbox::limits::{
     CONSOLE_ACTION_CHARS, CONSOLE_BODY_BYTES, CONSOLE_EMOJI, CONSOLE_FIELDS, CONSOLE_MESSAGE_BYTES, CONSOLE_TEXT_CHARS,
 };
+use signalbox::web::{ConsoleDeps, console_router};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_with_the_reason() {
@@ -151,4 +155,37 @@ async fn a_broken_file_is_named_as_such() {
     let opened = signalbox::chat::console::ConsolePlatform::open(&file, clock, std::sync::Arc::new(String::new)).await;
     let error = opened.err().unwrap().to_string();
     assert!(error.contains("console's storage failed"), "{error}");
+}
+
+/// Tells when it was asked, and answers when it is let.
+struct Slow {
+    asked: Notify,
+    answer: Notify,
+}
+
+#[async_trait]
+impl Intake for Slow {
+    async fn receive(&self, _: Envelope) -> Result<Answer, IntakeError> {
+        self.asked.notify_one();
+        self.answer.notified().await;
+        Ok(Answer { messages: vec![Message::line(Tone::Good, "done")], form: None })
+    }
+}
+
+#[tokio::test]
+async fn an_act_goes_on_when_its_sender_hangs_up() {
+    let fake = Fake::new(None).await;
+    let slow = Arc::new(Slow { asked: Notify::new(), answer: Notify::new() });
+    let deps = ConsoleDeps { intake: slow.clone(), ..fake.deps() };
+    let world = World { app: console_router(deps, SECRET), fake };
+    let mut changes = world.fake.platform.watch();
+    tokio::select! {
+        _ = world.says("sara", "/deploy v1") => panic!("nobody answered it yet"),
+        () = slow.asked.notified() => {}
+    }
+    // The request is gone by now.
+    changes.borrow_and_update();
+    slow.answer.notify_one();
+    changes.changed().await.unwrap();
+    assert_eq!(world.reads("sara").await, ["/deploy v1", "done"]);
 }
