@@ -3,9 +3,9 @@
 use super::cli::ConfigArg;
 use super::runtime;
 use super::serve::store_url;
+use super::setup;
 use crate::chat::text::{Reader, render};
 use crate::clock::SystemClock;
-use crate::config::load;
 use crate::domain::command::{About, Command};
 use crate::domain::ids::PersonId;
 use crate::domain::render;
@@ -38,7 +38,7 @@ pub(super) enum Question {
 }
 
 pub(super) async fn ask(args: AskArgs, question: Question) -> anyhow::Result<ExitCode> {
-    let loaded = load(&args.config.config).map_err(|r| anyhow!("the config has problems\n{}", r.render(false)))?;
+    let loaded = setup::loaded(&args.config.config)?;
     let whole = open_read_only(&store_url(&loaded.service)?).await?;
     let store: Arc<dyn Store> = whole;
     let policy = Arc::new(loaded.policy);

@@ -2,7 +2,8 @@
 
 use super::cli::ConfigArg;
 use super::logs;
-use crate::config::{Loaded, load, load_embedded, schema as config_schema};
+use super::setup;
+use crate::config::{Loaded, load_embedded, schema as config_schema};
 use anyhow::anyhow;
 use clap::Args;
 use std::io::IsTerminal as _;
@@ -19,7 +20,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn check(args: &CheckArgs) -> ExitCode {
-    let (report, failed) = match load(&args.config.config) {
+    let (report, failed) = match setup::load(&args.config.config) {
         Ok(Loaded { report, .. }) => (report, false),
         Err(report) => (report, true),
     };
@@ -68,7 +69,7 @@ pub(super) struct RehearseArgs {
 
 pub(super) fn rehearse(args: &RehearseArgs) -> ExitCode {
     let loaded = match &args.config {
-        Some(path) => match load(path) {
+        Some(path) => match setup::load(path) {
             Ok(loaded) => loaded,
             Err(report) => return logs::failed(&anyhow!("the config has problems\n{}", report.render(false))),
         },

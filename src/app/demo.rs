@@ -1,10 +1,10 @@
 //! `signalbox demo`: the service itself, on the embedded default, with a stand-in fleet to deploy to.
 
 use super::info::{CLOCK, Info};
-use super::{logs, runtime};
+use super::{logs, runtime, setup};
 use crate::chat::console::ConsolePlatform;
 use crate::clock::{Clock, DemoClock, SystemClock};
-use crate::config::{Loaded, LogFormat, load, load_embedded};
+use crate::config::{Loaded, LogFormat, load_embedded};
 use crate::demo::{Fleet, Load, catalogue};
 use crate::domain::ids::ServiceName;
 use crate::domain::policy::Policy;
@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::ids::{Ids, secret};
 use crate::store::{Store, open_sqlite};
 use crate::web::{ConsoleDeps, bind, console_router, console_url, ops_router};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ const FILES: [&str; 8] = [
 pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     logs::start(LogFormat::Text, "warn");
     let loaded = match &args.config {
-        Some(path) => load(path).map_err(|report| anyhow!("{}", report.render(false)))?,
+        Some(path) => setup::loaded(path)?,
         None => load_embedded(),
     };
     let Loaded { policy, .. } = loaded.for_demo();

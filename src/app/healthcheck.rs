@@ -1,7 +1,7 @@
 //! `signalbox healthcheck`: asks a running service, so that an image needs no other program for it.
 
 use super::cli::ConfigArg;
-use crate::config::load;
+use super::setup;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ pub(super) async fn healthcheck(args: HealthcheckArgs) -> anyhow::Result<ExitCod
     let url = match args.url {
         Some(url) => url,
         None => {
-            let loaded = load(&args.config.config).map_err(|r| anyhow!("{}", r.render(false)))?;
+            let loaded = setup::loaded(&args.config.config)?;
             let mut at = loaded.service.listen;
             if at.ip().is_unspecified() {
                 at.set_ip(std::net::Ipv4Addr::LOCALHOST.into());

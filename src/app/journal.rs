@@ -2,10 +2,10 @@
 
 use super::cli::ConfigArg;
 use super::serve::store_url;
-use crate::config::load;
+use super::setup;
 use crate::store::audit::{Format, export, verify};
 use crate::store::{migrate_store, open_read_only, open_whole};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ impl StoreArg {
         if let Some(url) = &self.store {
             return Ok(url.clone());
         }
-        let loaded = load(&self.config.config).map_err(|r| anyhow!("the config has problems\n{}", r.render(false)))?;
+        let loaded = setup::loaded(&self.config.config)?;
         store_url(&loaded.service)
     }
 }

@@ -10,6 +10,7 @@ mod journal;
 mod logs;
 mod runtime;
 mod serve;
+mod setup;
 mod window;
 
 pub use cli::run;

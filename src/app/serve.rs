@@ -2,11 +2,11 @@
 
 use super::cli::ConfigArg;
 use super::info::Info;
-use super::{logs, runtime};
+use super::{logs, runtime, setup};
 use crate::chat::Platform;
 use crate::chat::console::ConsolePlatform;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Loaded, ServiceConfig, load};
+use crate::config::{Loaded, ServiceConfig};
 use crate::engine::Engine;
 use crate::ids::{Ids, secret};
 use crate::store::{self, Store};
@@ -38,8 +38,7 @@ pub(super) fn store_url(service: &ServiceConfig) -> anyhow::Result<String> {
 
 pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let path = args.config.config;
-    let Loaded { policy, service: settings, report, .. } =
-        load(&path).map_err(|report| anyhow!("the config has problems\n{}", report.render(false)))?;
+    let Loaded { policy, service: settings, report, .. } = setup::loaded(&path)?;
     logs::start(settings.log, "info");
     if report.warnings() > 0 {
         tracing::warn!(name: "config.warnings", count = report.warnings(), "the config has warnings; signalbox check shows them");
@@ -137,7 +136,7 @@ async fn reload_loop(engine: Arc<Engine>, path: std::path::PathBuf, stop: Cancel
             () = stop.cancelled() => return,
             _ = hangup.recv() => {}
         }
-        match load(&path) {
+        match setup::load(&path) {
             Ok(loaded) => {
                 let hash = loaded.policy.hash.chars().take(8).collect::<String>();
                 match engine.set_policy(Arc::new(loaded.policy)).await {

@@ -2,8 +2,8 @@
 
 use super::cli::ConfigArg;
 use super::logs;
+use super::setup;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::load;
 use crate::domain::ids::{EnvironmentName, ServiceName};
 use crate::domain::policy::Policy;
 use crate::domain::window::{Opening, opening};
@@ -49,7 +49,7 @@ pub(super) fn window(args: &WindowArgs) -> ExitCode {
 }
 
 fn answer(args: &WindowArgs) -> anyhow::Result<()> {
-    let loaded = load(&args.config.config).map_err(|r| anyhow!("the config has problems\n{}", r.render(false)))?;
+    let loaded = setup::loaded(&args.config.config)?;
     let policy = loaded.policy;
     let environment = policy.environments.get(args.env.as_str()).map(|e| e.name.clone()).ok_or_else(|| {
         anyhow!("there is no environment {}; there are {}", args.env, names(policy.environments.keys()))

@@ -4,7 +4,7 @@ use crate::domain::plan::{Release, hex};
 use sha2::{Digest as _, Sha256};
 
 pub const SERVICES: [&str; 3] = ["api", "frontend", "platform"];
-pub const ENVIRONMENTS: [&str; 2] = ["staging", "production"];
+pub const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 
 /// What is live everywhere when the demo begins.
 pub const FIRST: &str = "v1.1.0";

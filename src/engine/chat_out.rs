@@ -139,7 +139,8 @@ impl Engine {
         match error {
             ChatError::Later { after_ms, .. } => Said::Later(after_ms.clamp(100, limits::RETRY_MAX_MS)),
             ChatError::Unknown(what) => {
-                tracing::warn!(name: "chat.unknown", key = %claim.row.key, error = %what, "no answer for {}; it is looked up and tried again", claim.row.key);
+                let key = &claim.row.key;
+                tracing::warn!(name: "chat.unknown", %key, error = %what, "no answer for {key}; it is looked up");
                 Said::Later(backoff(claim.row.attempts))
             }
             ChatError::Gone(what) | ChatError::Refused(what) => {

@@ -85,7 +85,7 @@ impl Derive<'_> {
     fn timers(&self, batch: &mut Batch, stream: &Stream, before: Option<&State>, after: Option<&State>) {
         let (old, new) = (timer_rows(stream, before), timer_rows(stream, after));
         let fired: Vec<&String> = batch.timers_fired.iter().map(|(id, _)| id).collect();
-        for id in old.keys().filter(|id| !new.contains_key(*id) && !fired.contains(id)) {
+        for id in old.keys().filter(|id| !new.contains_key(*id)) {
             batch.timers_cancelled.push(id.clone());
         }
         for (id, row) in new {

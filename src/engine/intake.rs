@@ -30,7 +30,8 @@ impl Intake for Engine {
         metrics::histogram!("signalbox_intake_seconds", "kind" => kind).record(started.elapsed_std().as_secs_f64());
         out.map_err(|error| {
             let id = self.deps.ids.next(self.now());
-            tracing::error!(name: "intake.failed", error_id = %id, envelope = %envelope.id, %error, "envelope {} is not stored: {error}", envelope.id);
+            let envelope = &envelope.id;
+            tracing::error!(name: "intake.failed", error_id = %id, %envelope, %error, "{envelope} is not stored: {error}");
             IntakeError { reason: friendly(&error, &id) }
         })
     }

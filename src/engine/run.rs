@@ -27,7 +27,7 @@ impl Engine {
                     requests.push(Request { timer: Some((timer.id, timer.due_at)), ..Request::of(input) });
                 }
                 Err(error) => {
-                    tracing::error!(name: "timer.unreadable", timer = %timer.id, %error, "timer {} cannot be read and is removed", timer.id);
+                    tracing::error!(name: "timer.unreadable", timer = %timer.id, %error, "a timer cannot be read and is removed");
                     let fired = vec![(timer.id, timer.due_at)];
                     self.deps.store.commit(&Batch { timers_fired: fired, ..Batch::default() }).await?;
                 }
@@ -35,9 +35,7 @@ impl Engine {
         }
         let n = requests.len();
         for outcome in self.apply_in_groups(requests).await {
-            if let Err(error) = outcome {
-                return Err(error);
-            }
+            outcome?;
         }
         Ok(n)
     }
@@ -76,7 +74,7 @@ impl Engine {
             }
             Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,
             Err(error) => {
-                tracing::error!(name: "outbox.unreadable", key = %claim.row.key, %error, "outbox row {} cannot be read and is removed", claim.row.key);
+                tracing::error!(name: "outbox.unreadable", key = %claim.row.key, %error, "an outbox row cannot be read and is removed");
                 self.receipt_only(claim, Vec::new()).await
             }
         }

@@ -5,7 +5,7 @@ use super::chat_out::backoff;
 use super::run::receipt;
 use super::writer::{Request, parse_state};
 use crate::domain::decide::Input;
-use crate::domain::deployment::{Deployment, Outcome, TaskKind};
+use crate::domain::deployment::{Deployment, Outcome, Status, TaskKind};
 use crate::domain::ids::{DeploymentId, Stream};
 use crate::domain::plan::Release;
 use crate::domain::policy::{Recovery, StepKind, StepSpec};
@@ -58,6 +58,19 @@ impl Engine {
             release,
             previous,
         }
+    }
+
+    /// What the probes of `d` are asked about: before the start and on the way back, what serves people and not the release
+    /// on trial.
+    fn read_target(&self, d: &Deployment) -> Target {
+        let mut target = self.target(d);
+        let going_back = d.run.as_ref().is_some_and(|r| r.going_back);
+        if d.status == Status::Awaiting {
+            target.release = None;
+        } else if going_back || d.is_rollback() {
+            target.release = target.previous.take();
+        }
+        target
     }
 
     /// Resolves a version through the service's source of releases.
@@ -129,7 +142,7 @@ impl Engine {
 
     async fn sample(&self, d: &Deployment, probes: &[String], live: bool) -> Outcome {
         let policy = self.policy();
-        let target = self.target(d);
+        let target = self.read_target(d);
         let now = self.now();
         let extra = d.plan.live_probe.clone().filter(|_| live);
         let reads = probes.iter().cloned().chain(extra).map(|name| {
@@ -155,7 +168,7 @@ impl Engine {
         if claim.row.attempts <= 1
             && let Err(error) = executor.start(&job, now).await
         {
-            tracing::warn!(name: "job.start_unknown", job = %job.key, error = %error, "the start of {} has no answer: {error}", job.key);
+            start_unknown(&job.key, &error);
             return self.again_in(claim, backoff(1)).await;
         }
         match executor.poll(&job, now).await {
@@ -171,7 +184,7 @@ impl Engine {
             Ok(JobStatus::NotFound) if executor.recovery(&job) != Recovery::AtMostOnce => {
                 // Nothing of that key ever began outside, or beginning again is harmless.
                 if let Err(error) = executor.start(&job, now).await {
-                    tracing::warn!(name: "job.start_unknown", job = %job.key, error = %error, "the start of {} has no answer: {error}", job.key);
+                    start_unknown(&job.key, &error);
                 }
                 self.again_in(claim, limits::JOB_POLL_MS).await
             }
@@ -247,4 +260,9 @@ fn missing(name: &str, now: crate::domain::time::Now) -> Reading {
         values: Default::default(),
         text: "the config has no such probe".into(),
     }
+}
+
+/// The start may or may not have happened; the next look tells.
+fn start_unknown(job: &str, error: &crate::jobs::JobError) {
+    tracing::warn!(name: "job.start_unknown", job, %error, "the start of {job} has no answer: {error}");
 }

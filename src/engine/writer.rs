@@ -205,7 +205,8 @@ impl Engine {
                 }
                 Err(Stop::Need(stream)) => self.load(&mut cache.world, stream).await?,
                 Err(Stop::Broken(broken)) => {
-                    tracing::error!(name: "writer.broken", stream = %broken.stream, error = %broken.what, "a decision does not fit its stream");
+                    let (stream, error) = (&broken.stream, &broken.what);
+                    tracing::error!(name: "writer.broken", %stream, %error, "a decision does not fit {stream}");
                     let row = broken.stream.to_string();
                     return Err(StoreError::Corrupt { table: "states", row, what: broken.what });
                 }

@@ -310,7 +310,7 @@ async fn no_instance_outlives_a_demo_that_is_killed() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let mut left = instances_of(demo.id());
-    assert_eq!(left.len(), 6);
+    assert_eq!(left.len(), 9);
     demo.kill().unwrap();
     demo.wait().unwrap();
     while !left.is_empty() {

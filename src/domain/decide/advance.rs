@@ -26,7 +26,8 @@ pub(super) fn next(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
         return Ok(());
     }
     let Some(step) = run_step(d) else { return succeed(tx, d, run) };
-    if matches!(step.kind, StepKind::Traffic(_) | StepKind::Deploy) && run.at > 0 && !may_advance(tx, d)? {
+    let acts = !matches!(step.kind, StepKind::Verify { .. } | StepKind::Manual { .. });
+    if acts && run.at > 0 && !d.is_rollback() && !may_advance(tx, d)? {
         return Ok(());
     }
     let activity = begin(tx, d, run, &step.kind.clone());
@@ -65,7 +66,7 @@ pub(super) fn begin(tx: &Tx<'_>, d: &Deployment, run: &Run, kind: &StepKind) -> 
 fn succeed(tx: &mut Tx<'_>, d: &Deployment, run: &Run) -> Result<(), Stop> {
     let took = Span::between(run.started.work, tx.ctx.now.work);
     let env = tx.ctx.policy.environments.get(&d.plan.environment);
-    let (watch, pace) = (env.map_or(Span::ZERO, |e| e.watch), d.plan.pace);
+    let watch = env.map_or(Span::ZERO, |e| e.watch);
     let note = format!("{} is live after {took}", d.plan.release.version);
     tx.on(d.id, E::Ended { status: Status::Succeeded, note, by: None, stuck: false })?;
     let (service, release, deployment) = (d.plan.service.clone(), d.plan.release.clone(), d.id);
@@ -76,7 +77,6 @@ fn succeed(tx: &mut Tx<'_>, d: &Deployment, run: &Run) -> Result<(), Stop> {
     }
     let now = tx.ctx.now.wall;
     if watch > Span::ZERO {
-        let _ = pace;
         tx.on(d.id, E::WatchBegun { until: after(now, watch), next: after(now, WATCH_EVERY) })?;
     }
     let mut spans: Vec<Span> = follow_up_lists(tx, d, None)

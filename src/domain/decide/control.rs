@@ -186,6 +186,16 @@ pub(super) fn promote(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId) -> Resul
             tx.on(id, E::Promoted { person: by.clone() })?;
             tx.on(id, E::StepEnded { ok: true, summary: format!("taken as done by {name}") })?;
         }
+        Activity::Idle if run.hold.as_ref().is_some_and(|h| h.reason == HoldReason::Gate) => {
+            let why = run.hold.as_ref().map_or("", |h| h.text.as_str());
+            let text = vec![
+                plain(format!("The gate holds {id}: {why} ")),
+                code(format!("/resume {id}")),
+                plain(" asks it again."),
+            ];
+            tx.refuse_text("gate_holds", text);
+            return Ok(());
+        }
         Activity::Idle if run.hold.is_some() => tx.on(id, E::Promoted { person: by.clone() })?,
         _ => {
             not_now(tx, &d, "promoted at this step", &format!("/deploy status {id}"));

@@ -61,13 +61,19 @@ fn conclusive(m: &Monitor, stage: &Stage) -> Result<String, String> {
     if stage.counters.is_none() {
         return Ok(format!("{} % watched", stage.weight));
     }
-    match m.counts() {
+    match m.counts().filter(|_| counted(m, stage)) {
         None => Err(format!("its requests cannot be counted: {}", counter_text(m, stage))),
         Some(c) if c.requests < stage.min_requests => {
             Err(format!("only {} of at least {} requests", c.requests, stage.min_requests))
         }
         Some(c) => Ok(format!("{} requests, {} errors, {} allowed", c.requests, c.errors, stage.error_budget)),
     }
+}
+
+/// Whether the newest reading could be counted: numbers from before the lights went out prove nothing.
+fn counted(m: &Monitor, stage: &Stage) -> bool {
+    let newest = m.latest.iter().find(|r| Some(&r.probe) == stage.counters.as_ref());
+    newest.is_some_and(|r| ["requests", "errors"].iter().all(|v| r.values.contains_key(*v)))
 }
 
 fn counter_text<'a>(m: &'a Monitor, stage: &Stage) -> &'a str {

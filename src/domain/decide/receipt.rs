@@ -73,11 +73,11 @@ fn prepared(tx: &mut Tx<'_>, d: &Deployment, outcome: &Outcome) -> Result<(), St
             let why = answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::words(&f.text));
             tx.on(d.id, E::Ended { status: Status::Refused, note: why, by: None, stuck: false })
         }
-        crate::domain::gate::Verdict::Hold { until } => {
+        crate::domain::gate::Verdict::Hold { .. } => {
             settle::give_slot_back(tx, d)?;
             let problem = answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::words(&f.text));
-            let until = until.unwrap_or_else(|| after(tx.ctx.now.wall, RETRY));
-            tx.on(d.id, E::StartDelayed { problem, until })
+            // Delayed until now: it awaits again, and the gate says what for.
+            tx.on(d.id, E::StartDelayed { problem, until: tx.ctx.now.wall })
         }
     }
 }

@@ -47,8 +47,10 @@ impl Tx<'_> {
 
     /// Whether `by` may operate the environment `d` goes to; else refuses.
     pub(super) fn operator(&mut self, by: &PersonId, d: &Deployment, what: &str) -> bool {
-        let env = self.ctx.policy.environments.get(&d.plan.environment);
-        let roles = env.map(|e| e.operators.clone()).unwrap_or_default();
+        let policy = self.ctx.policy;
+        // An environment that left the config must not be left without a way out, nor be open to everybody.
+        let everywhere = || policy.environments.values().flat_map(|e| e.operators.clone()).collect();
+        let roles = policy.environments.get(&d.plan.environment).map_or_else(everywhere, |e| e.operators.clone());
         self.allowed(by, &roles, what)
     }
 }

@@ -284,11 +284,7 @@ fn evolve_run(run: &mut Run, event: &E, plan: &[StepSpec], rollback: &[StepSpec]
         }
         E::Held { hold } => run.hold = Some(hold.clone()),
         E::Released { .. } => run.hold = None,
-        E::Promoted { .. } => {
-            if run.hold.as_ref().is_some_and(|h| h.reason != HoldReason::Gate) {
-                run.hold = None;
-            }
-        }
+        E::Promoted { .. } if run.hold.as_ref().is_some_and(|h| h.reason != HoldReason::Gate) => run.hold = None,
         E::WentBack { why, as_status, .. } => go_back(run, why, *as_status, rollback),
         E::Cancelling { key } => run.activity = Activity::Cancel { key: key.clone(), since: at },
         E::CancelEnded => run.activity = Activity::Idle,

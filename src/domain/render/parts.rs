@@ -167,7 +167,7 @@ pub(super) fn verdict_text(answer: &Answer) -> Text {
                 answer.stopping().filter(|f| f.until.is_none()).map(|f| f.rule.words().to_lowercase()).collect();
             let mut text = vec![plain("It waits")];
             if !open.is_empty() {
-                text.push(plain(format!(" for {}", open.join(", "))));
+                text.push(plain(format!(" for {}", and(&open))));
             }
             if let Some(at) = until {
                 text.extend([plain(if open.is_empty() { " and runs " } else { ", and for the time " }), moment(at)]);
@@ -175,6 +175,15 @@ pub(super) fn verdict_text(answer: &Answer) -> Text {
             text.push(plain("."));
             text
         }
+    }
+}
+
+/// `keys`, `keys and checklist`, `keys, checklist and queue`.
+fn and(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
