@@ -1,6 +1,6 @@
 //! The console: a chat server of our own, for trying signalbox and for running it on one machine.
 //!
-//! It stands in for Slack or Discord behind the same [`Platform`] trait, so it keeps its own storage (channels, threads,
+//! It stands in for Slack or Discord behind the same [`Platform`](super::Platform) trait, so it keeps its own storage (channels, threads,
 //! reactions, read marks) and knows nothing of deployments. It promises that posting a key twice leaves one message, that
 //! an edit keeps the message's place, and that a retried act reaches [`Intake`](super::Intake) under the same envelope id.
 //! Deliberately absent: accounts and passwords. Whoever holds the page's secret may act as anybody; see `web`.
@@ -26,9 +26,6 @@ use std::sync::Arc;
 use storage::Storage;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-
-#[cfg(doc)]
-use super::Platform;
 
 /// The name under which the console is known in config and in the journal.
 pub const NAME: &str = "console";
