@@ -6,7 +6,7 @@ use super::writer::{Outcome, Request};
 use crate::domain::decide::Input;
 use crate::domain::deployment::Purpose;
 use crate::limits;
-use crate::store::{Batch, Claim, Receipt, Result, StoreError};
+use crate::store::{Batch, Claim, Receipt, Result, StoreError, TimerRow};
 
 impl Engine {
     /// Fires what is due; returns how many timers fired.
@@ -17,14 +17,15 @@ impl Engine {
         let now = self.now();
         let (wall, work) = (now.wall.as_millisecond(), now.work.as_millisecond());
         let due = self.deps.store.due_timers(wall, work, limits::TIMERS_AT_ONCE).await?;
-        let mut requests = Vec::with_capacity(due.len());
+        let (mut requests, mut fired) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
         for timer in due {
             let late = (if timer.work { work } else { wall }) - timer.due_at;
             metrics::histogram!("signalbox_timer_lateness_seconds").record(late as f64 / 1000.0);
             match serde_json::from_str::<Purpose>(&timer.body) {
                 Ok(purpose) => {
-                    let input = Input::Timer { stream: timer.stream, purpose };
-                    requests.push(Request { timer: Some((timer.id, timer.due_at)), ..Request::of(input) });
+                    let input = Input::Timer { stream: timer.stream.clone(), purpose };
+                    requests.push(Request { timer: Some((timer.id.clone(), timer.due_at)), ..Request::of(input) });
+                    fired.push(timer);
                 }
                 Err(error) => {
                     tracing::error!(name: "timer.unreadable", timer = %timer.id, %error, "a timer cannot be read and is removed");
@@ -34,10 +35,29 @@ impl Engine {
             }
         }
         let n = requests.len();
-        for outcome in self.apply_in_groups(requests).await {
-            outcome?;
+        for (outcome, timer) in self.apply_in_groups(requests).await.into_iter().zip(fired) {
+            match outcome {
+                Err(StoreError::Corrupt { table, row, what }) => {
+                    let timer_id = &timer.id;
+                    tracing::error!(name: "timer.corrupt", %timer_id, table, %row, error = %what, "{row} is damaged; its timer waits");
+                    self.postpone(timer).await?;
+                }
+                other => {
+                    other?;
+                }
+            }
         }
         Ok(n)
+    }
+
+    /// A timer whose stream is damaged is asked again later, so that it cannot hold up every other.
+    async fn postpone(&self, timer: TimerRow) -> Result<()> {
+        let later = TimerRow { due_at: timer.due_at + limits::RETRY_MAX_MS, ..timer.clone() };
+        let batch = Batch { timers_fired: vec![(timer.id, timer.due_at)], timers_set: vec![later], ..Batch::default() };
+        match self.deps.store.commit(&batch).await {
+            Err(StoreError::Conflict(_)) | Ok(()) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Through the writer's queue where there is one, so that timers and people share its groups.

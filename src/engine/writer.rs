@@ -106,7 +106,8 @@ impl Engine {
         }
         let out = match self.group(&mut cache, &requests).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(StoreError::Conflict(_)) => {
+            // A lost race, or one damaged stream: the others of the group must not suffer for it.
+            Err(StoreError::Conflict(_) | StoreError::Corrupt { .. }) => {
                 let mut out = Vec::with_capacity(requests.len());
                 for request in requests {
                     out.push(self.alone(&mut cache, request).await);

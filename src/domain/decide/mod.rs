@@ -76,7 +76,7 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
         }
         Input::Timer { stream, purpose } => timer::fire(&mut tx, stream, purpose)?,
         Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
-        Input::Reconsider { deployment } => tx.wake(*deployment),
+        Input::Reconsider { deployment } => settle::reconsider(&mut tx, *deployment)?,
     }
     tx.actor = None;
     settle::settle(&mut tx)?;

@@ -95,6 +95,22 @@ pub fn gate_answer(
     }))
 }
 
+/// The policy may have changed: a pending plan that would be another one today voids its keys, and the gate is asked again.
+pub(super) fn reconsider(tx: &mut Tx<'_>, id: DeploymentId) -> Result<(), Stop> {
+    tx.wake(id);
+    let Some(d) = tx.deployment(id)?.filter(|d| d.status == Status::Awaiting && !d.is_rollback()) else {
+        return Ok(());
+    };
+    let (release, strategy) = (d.plan.release.clone(), Some(d.plan.strategy.as_str()));
+    match super::plan_for(tx.ctx.policy, &d.plan.service, &d.plan.environment, release, strategy) {
+        Ok(plan) => void_if_changed(tx, &d, plan).map(|_| ()),
+        Err((_, text)) => {
+            let note = crate::domain::render::words(&text);
+            tx.on(id, E::Ended { status: Status::Refused, note, by: None, stuck: false })
+        }
+    }
+}
+
 /// Whether the keys of `d` are all turned, by today's roles.
 pub(super) fn keys_complete(policy: &Policy, d: &Deployment) -> bool {
     assign(&d.slots, &d.turned(), policy, &d.requester).complete(&d.slots)
@@ -109,6 +125,8 @@ fn awaiting(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
     }
     let answer = ask(tx, d, Act::Deploy)?;
     match answer.verdict {
+        // Checks that are being read may untick an item: what they say is waited for.
+        Verdict::Allow if d.checking => Ok(()),
         Verdict::Allow => {
             let (service, deployment) = (d.plan.service.clone(), d.id);
             tx.on_environment(&d.plan.environment, EnvironmentEvent::SlotTaken { service, deployment })?;
