@@ -28,6 +28,10 @@ impl Service {
         let (stop, writer_stop) = (CancellationToken::new(), CancellationToken::new());
         let (loops, writer) = (TaskTracker::new(), TaskTracker::new());
         let _ = engine.queue.set(send);
+        let broken = engine.deps.store.break_leases().await?;
+        if broken > 0 {
+            tracing::info!(name: "service.resumed", rows = broken, "{broken} effects that were under way are taken up again");
+        }
         {
             let (engine, stop) = (Arc::clone(&engine), writer_stop.clone());
             writer.spawn(async move {

@@ -257,6 +257,11 @@ pub trait Store: Send + Sync {
     /// Gives a claimed row back, due again at `due_at` (at its own time, if it was replaced meanwhile). A lost lease is ignored.
     async fn release(&self, claim: &Claim, due_at: i64) -> Result<()>;
 
+    /// At the start of a process: frees every outbox row that an earlier process left leased, and says how many. Only where
+    /// nobody else can be at work (memory; SQLite, by its file's lock); on PostgreSQL it does nothing, and such rows come back
+    /// when their leases run out.
+    async fn break_leases(&self) -> Result<u64>;
+
     /// When the next outbox row falls due (its lease end, if it is leased).
     async fn next_outbox(&self) -> Result<Option<i64>>;
 

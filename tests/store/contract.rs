@@ -145,6 +145,29 @@ pub async fn only_one_of_many_continues_a_stream(store: Any) {
     assert_eq!(passed.count(), 1);
 }
 
+/// A stream without events has no row that could be locked, and must hold off its first event all the same.
+pub async fn what_was_read_as_empty_is_held_as_well(store: Any) {
+    for round in 0..30 {
+        let (a, b) = (Tip::new(&format!("lock/a{round}")), Tip::new(&format!("lock/b{round}")));
+        let crossed = [(a.clone(), b.clone()), (b, a)].map(|(mut writes, reads)| {
+            let mut batch = event(&mut writes);
+            batch.reads.push((reads.stream, 0));
+            let store = store.clone();
+            tokio::spawn(async move { store.commit(&batch).await })
+        });
+        let done: Vec<_> = futures_util::future::join_all(crossed).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(done.iter().filter(|d| d.is_ok()).count(), 1, "round {round}: {done:?}");
+        assert!(done.iter().all(|d| matches!(d, Ok(()) | Err(StoreError::Conflict(_)))), "{done:?}");
+    }
+    // Both only read it: nothing they rest on has changed, so neither stands in the other's way.
+    let (mut c, mut d) = (Tip::new("lock/c"), Tip::new("lock/d"));
+    for writes in [&mut c, &mut d] {
+        let mut batch = event(writes);
+        batch.reads.push((stream("lock/never"), 0));
+        store.commit(&batch).await.unwrap();
+    }
+}
+
 pub async fn a_timer_fires_once_among_many(store: Any) {
     let timers = (0..40).map(|n| timer(&format!("deployment/D-{n}:expiry"), n % 7, true)).collect();
     store.commit(&Batch { timers_set: timers, ..Batch::default() }).await.unwrap();
@@ -286,6 +309,26 @@ pub async fn a_lease_is_taken_over_and_fences(store: Any) {
     assert!(!store.renew(&again, 999).await.unwrap() && store.renew(&newest, 400).await.unwrap());
     store.commit(&done("you")).await.unwrap();
     assert!(store.outbox(9).await.unwrap().is_empty());
+}
+
+/// Where nobody else can be at work, what an earlier process left leased is free at once, and it is fenced.
+pub async fn leases_of_the_dead_are_broken_where_nobody_else_lives(store: Any, alone: bool) {
+    let rows = vec![outbox("1", "a", "x", 0), outbox("2", "b", "y", 0)];
+    store.commit(&Batch { outbox: rows, ..Batch::default() }).await.unwrap();
+    let dead = store.claim(0, "dead", 60_000, 1).await.unwrap().remove(0);
+    let broken = store.break_leases().await.unwrap();
+    assert_eq!(broken, u64::from(alone));
+    assert_eq!(store.renew(&dead, 90_000).await.unwrap(), !alone);
+    if !alone {
+        return;
+    }
+    conflict(store.commit(&Batch { receipts: vec![receipt("1", "dead", 1)], ..Batch::default() }).await);
+    assert_eq!(store.next_outbox().await.unwrap(), Some(0));
+    let claims = store.claim(0, "new", 60_000, 9).await.unwrap();
+    let attempts: Vec<_> = claims.iter().map(|c| (c.row.id.as_str(), c.row.attempts)).collect();
+    assert_eq!(attempts, [("1", 2), ("2", 1)], "the next attempt knows that there was one before");
+    assert_eq!(store.break_leases().await.unwrap(), 2);
+    assert_eq!(store.break_leases().await.unwrap(), 0);
 }
 
 pub async fn claims_of_many_never_overlap(store: Any) {

@@ -96,6 +96,29 @@ impl InboxLen for SqliteStore {
 }
 
 #[tokio::test]
+async fn what_a_dead_process_had_claimed_is_claimed_again_at_once() {
+    crate::contract::leases_of_the_dead_are_broken_where_nobody_else_lives(crate::kit::memory(), true).await;
+    crate::contract::leases_of_the_dead_are_broken_where_nobody_else_lives(file().await.store(), true).await;
+    let folder = file().await;
+    let path = folder.path();
+    folder.store.commit(&Batch { outbox: vec![outbox("1", "a", "x", 0)], ..Batch::default() }).await.unwrap();
+    assert_eq!(folder.store.claim(0, "dead", 60_000, 9).await.unwrap().len(), 1);
+    // As a kill leaves it: the lock goes with the process, the lease does not.
+    let crate::kit::Folder { dir, store } = folder;
+    drop(store);
+    let store = loop {
+        match open_sqlite(&path).await {
+            Ok(store) => break store,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    assert!(store.claim(1, "new", 60_000, 9).await.unwrap().is_empty(), "opening alone breaks nothing");
+    assert_eq!(store.break_leases().await.unwrap(), 1);
+    assert_eq!(store.claim(1, "new", 60_000, 9).await.unwrap().len(), 1);
+    drop(dir);
+}
+
+#[tokio::test]
 async fn a_full_disk_is_said_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::bounded(&dir.path().join("box.db"), 60).await.unwrap();
@@ -226,6 +249,40 @@ async fn a_reader_beside_the_service_cannot_write() {
     assert!(reader.commit(&event(&mut Tip::new("deployment/D-2"))).await.is_err());
     folder.store.commit(&event(&mut Tip::new("deployment/D-2"))).await.unwrap();
     assert_eq!(reader.heads("", 9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn reading_a_backup_changes_no_byte_of_it() {
+    let folder = file().await;
+    folder.store.commit(&event(&mut Tip::new("deployment/D-1"))).await.unwrap();
+    let shelf = tempfile::tempdir().unwrap();
+    let copy = shelf.path().join("copy.db");
+    backup(&folder.path(), &copy).await.unwrap();
+    let (bytes, made) = (std::fs::read(&copy).unwrap(), copy.metadata().unwrap().modified().unwrap());
+    let reader = open_read_only(&format!("sqlite:{}", copy.display())).await.unwrap();
+    assert_eq!(everything(&*reader).await, everything(&*folder.store).await);
+    assert!(reader.set_setting("a", "b").await.is_err());
+    reader.close().await.unwrap();
+    // A backup of a backup reads it as well.
+    backup(&copy, &folder.dir.path().join("again.db")).await.unwrap();
+    assert!(std::fs::read(&copy).unwrap() == bytes, "the backup was changed");
+    assert_eq!(copy.metadata().unwrap().modified().unwrap(), made);
+    let names: Vec<_> = std::fs::read_dir(shelf.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
+    assert_eq!(names, ["copy.db"], "nothing is made beside it");
+}
+
+#[tokio::test]
+async fn a_stopped_service_s_database_is_read_without_it() {
+    let folder = file().await;
+    folder.store.commit(&event(&mut Tip::new("deployment/D-1"))).await.unwrap();
+    let all = everything(&*folder.store).await;
+    folder.store.close().await.unwrap();
+    let bytes = std::fs::read(folder.path()).unwrap();
+    let reader = open_read_only(&format!("sqlite:{}", folder.path().display())).await.unwrap();
+    assert_eq!(everything(&*reader).await, all);
+    reader.close().await.unwrap();
+    assert!(std::fs::read(folder.path()).unwrap() == bytes);
+    open_sqlite(&folder.path()).await.unwrap();
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ contracts!(
     a_batch_that_cannot_be_stored_is_refused_before_it_begins,
     an_input_is_decided_once,
     only_one_of_many_continues_a_stream,
+    what_was_read_as_empty_is_held_as_well,
     a_timer_fires_once_among_many,
     timers_come_by_both_clocks_earliest_first,
     timers_are_replaced_cancelled_and_fired,

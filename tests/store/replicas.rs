@@ -60,6 +60,12 @@ async fn a_lost_race_between_replicas_is_a_conflict() {
     conflict(lost);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_starts_leaves_the_leases_of_the_others() {
+    let Some(schema) = schema().await else { return };
+    crate::contract::leases_of_the_dead_are_broken_where_nobody_else_lives(schema.store(), false).await;
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_said_without_its_password() {
     let said = open_postgres("postgres://me:hunter2@127.0.0.1:9/none?sslmode=disable").await.err().unwrap();

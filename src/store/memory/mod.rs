@@ -297,6 +297,17 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn break_leases(&self) -> Result<u64> {
+        Ok(self.change(|tables| {
+            let leased = tables.outbox.values_mut().filter(|queued| queued.lease_until > 0);
+            let free = |queued: &mut Queued| {
+                queued.owner.clear();
+                queued.lease_until = 0;
+            };
+            leased.map(free).count() as u64
+        }))
+    }
+
     async fn next_outbox(&self) -> Result<Option<i64>> {
         Ok(self.lock().heads().into_iter().map(|(_, free_at)| free_at).min())
     }

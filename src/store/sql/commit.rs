@@ -45,6 +45,10 @@ macro_rules! commit {
             if batch.expected.is_empty() {
                 return Ok(());
             }
+            // Before any row is locked, so that two replicas cannot wait for each other.
+            if !sql::VACANT.is_empty() {
+                put(conn, "states", sql::VACANT, &batch.vacant).await?;
+            }
             let query = sqlx::query_as::<$Db, (String, i64, String)>(sql::STATES_EXPECTED).bind(&batch.streams.json);
             let mut found = query.fetch_all(conn).await.map_err(error("states"))?.into_iter().peekable();
             for (stream, seq, hash) in &batch.expected {

@@ -25,7 +25,10 @@ async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + S
 }
 
 macro_rules! store {
-    ($Store:ident, $Db:ty, begin = $begin:literal, each = $each:literal, lock = $lock:literal, skip = $skip:literal) => {
+    (
+        $Store:ident, $Db:ty, begin = $begin:literal, each = $each:literal, lock = $lock:literal, skip = $skip:literal,
+        vacant = $vacant:literal, alone = $alone:literal
+    ) => {
         use crate::domain::ids::{PlatformName, Stream};
         use crate::store::net::lost;
         use crate::store::sql::error::error;
@@ -39,7 +42,7 @@ macro_rules! store {
         use sqlx::{Database, Row as _};
 
         pub mod sql {
-            super::statements!(each = $each, lock = $lock, skip = $skip);
+            super::statements!(each = $each, lock = $lock, skip = $skip, vacant = $vacant, alone = $alone);
         }
 
         type Conn = <$Db as Database>::Connection;
@@ -162,6 +165,13 @@ macro_rules! store {
             async fn release(&self, claim: &Claim, due_at: i64) -> Result<()> {
                 let query = sqlx::query(sql::RELEASE).bind(claim.version).bind(due_at).bind(claim.row.id.clone());
                 self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |_| ()).await
+            }
+
+            async fn break_leases(&self) -> Result<u64> {
+                match sql::BREAK {
+                    "" => Ok(0),
+                    sql => self.write("outbox", sqlx::query(sql), |n| n).await,
+                }
             }
 
             async fn next_outbox(&self) -> Result<Option<i64>> {

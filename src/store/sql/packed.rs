@@ -3,6 +3,8 @@
 use crate::store::net::Net;
 use crate::store::{Batch, Result, StoreError};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 
 /// The rows of one table.
 #[derive(Debug, Default)]
@@ -17,6 +19,8 @@ pub struct Packed {
     /// Where each stream must stand; in name order, as the database answers.
     pub expected: Vec<(String, i64, Option<String>)>,
     pub streams: Part,
+    /// Numbers that stand for the streams expected to be empty. Two streams may share one and then wait for nothing.
+    pub vacant: Part,
     pub inbox: Part,
     pub events: Part,
     pub states: Part,
@@ -39,6 +43,7 @@ impl Packed {
         Ok(Self {
             expected: net.expected.iter().map(|(s, e)| (owned(s), e.seq, e.hash.map(owned))).collect(),
             streams: part(net.expected.keys().map(|s| (s,)))?,
+            vacant: part(vacant(&net).into_iter().map(|n| (n,)))?,
             inbox: part(net.inbox.values().map(|r| (&r.key, r.at, &r.body, &r.answer)))?,
             events: part(
                 net.events
@@ -78,6 +83,17 @@ impl Packed {
             )?,
         })
     }
+}
+
+/// In their own order: everybody locks them in this one.
+fn vacant(net: &Net<'_>) -> BTreeSet<i32> {
+    let empty = net.expected.iter().filter(|(_, e)| e.seq == 0);
+    empty
+        .map(|(stream, _)| {
+            let digest = Sha256::digest(stream.as_bytes());
+            i32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+        })
+        .collect()
 }
 
 pub fn part<T: Serialize>(rows: impl Iterator<Item = T>) -> Result<Part> {

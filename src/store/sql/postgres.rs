@@ -12,7 +12,11 @@ super::store!(
     begin = "BEGIN",
     each = "jsonb_array_elements(CAST($1 AS JSONB))",
     lock = " FOR UPDATE OF s",
-    skip = " FOR UPDATE OF o SKIP LOCKED"
+    skip = " FOR UPDATE OF o SKIP LOCKED",
+    // "SIGB" keeps our numbers apart from other programs'; the lock goes with the transaction.
+    vacant = "SELECT pg_advisory_xact_lock(1397311298, CAST(j.value->>0 AS INT)) \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS j",
+    alone = ""
 );
 
 /// The oldest server all statements were tried on.

@@ -14,7 +14,16 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-super::store!(SqliteStore, sqlx::Sqlite, begin = "BEGIN IMMEDIATE", each = "json_each($1)", lock = "", skip = "");
+super::store!(
+    SqliteStore,
+    sqlx::Sqlite,
+    begin = "BEGIN IMMEDIATE",
+    each = "json_each($1)",
+    lock = "",
+    skip = "",
+    vacant = "",
+    alone = "UPDATE outbox SET owner = '', lease_until = 0 WHERE lease_until > 0"
+);
 
 /// The first version without the WAL-reset bug, which could damage a file that two connections write and checkpoint.
 const OLDEST: (u32, u32, u32) = (3, 51, 3);
@@ -67,13 +76,13 @@ impl SqliteStore {
         open_with(path, options(path).pragma("max_page_count", pages.to_string())).await
     }
 
-    /// Opens the database to read it beside the process that writes it; every write fails. Takes no lock, migrates nothing.
+    /// Opens the database to read it beside the process that writes it; every write fails. Takes no lock, migrates nothing,
+    /// and leaves the file as it is, so that a backup can lie where nothing can be written.
     ///
     /// # Errors
     /// As [`open_sqlite`].
     pub async fn read_only(path: &Path) -> Result<Self> {
-        let options = options(path).pragma("query_only", "ON");
-        readable(path, options.clone()).await?.close().await.map_err(error("database"))?;
+        let options = reading(path).await?;
         let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(limits::STORE_WAIT);
         let pool = pool.connect_lazy_with(options);
         Ok(Self { writer: pool.clone(), reader: pool, lock: Mutex::new(None) })
@@ -81,7 +90,7 @@ impl SqliteStore {
 
     /// Writes a copy of the database at `path` to `copy`, an empty file. Only reads `path`.
     pub(in crate::store) async fn copy_into(path: &Path, copy: &Path) -> Result<()> {
-        let mut conn = readable(path, options(path).read_only(true)).await?;
+        let mut conn = readable(path, reading(path).await?).await?;
         let name = copy.to_string_lossy().into_owned();
         let done = sqlx::query("VACUUM INTO $1").bind(name).execute(&mut conn).await.map_err(error("backup"));
         conn.close().await.map_err(error("database"))?;
@@ -121,10 +130,33 @@ impl SqliteStore {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
+    common(path).journal_mode(SqliteJournalMode::Wal)
+}
+
+/// How an existing database can be read without a change to its file. Where a finished database lies among files that cannot
+/// be written (a read-only disk), it is read as one that nobody changes.
+async fn reading(path: &Path) -> Result<SqliteConnectOptions> {
+    let live = common(path).read_only(true);
+    let refused = match readable(path, live.clone()).await {
+        Ok(conn) => return conn.close().await.map(|()| live).map_err(error("database")),
+        Err(refused) => refused,
+    };
+    if !unwritable(path) || has_log(path) {
+        return Err(refused);
+    }
+    let still = live.immutable(true);
+    readable(path, still.clone()).await?.close().await.map(|()| still).map_err(error("database"))
+}
+
+/// Whether nothing can be made beside the database.
+fn unwritable(path: &Path) -> bool {
+    rustix::fs::access(folder(path), rustix::fs::Access::WRITE_OK).is_err()
+}
+
+fn common(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(limits::SQLITE_BUSY)
@@ -137,19 +169,30 @@ fn options(path: &Path) -> SqliteConnectOptions {
 /// What can be seen without opening it.
 fn present(path: &Path) -> Result<()> {
     let refused = |what: String| Err(StoreError::Refused(format!("{}: {what}", path.display())));
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
+    if !folder(path).is_dir() {
         return refused("its folder does not exist; create it first".to_owned());
     }
-    let mut wal = path.as_os_str().to_owned();
-    wal.push("-wal");
-    let filled = |p: &Path| p.metadata().is_ok_and(|m| m.len() > 0);
-    if !filled(path) && filled(Path::new(&wal)) {
+    if !filled(path) && has_log(path) {
         return refused(
             "the database is missing but its -wal file is there; put the database back beside it".to_owned(),
         );
     }
     Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn filled(path: &Path) -> bool {
+    path.metadata().is_ok_and(|m| m.len() > 0)
+}
+
+/// Whether commits stand in the write-ahead log beside the database.
+fn has_log(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    filled(Path::new(&wal))
 }
 
 /// Only its owner may read it: it holds what people said.

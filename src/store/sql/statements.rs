@@ -1,13 +1,18 @@
-//! Every statement of the store, for both databases. They differ in three words: how a JSON list becomes rows (`each`), and
-//! how rows are locked (`lock`: wait; `skip`: leave out what another replica holds).
+//! Every statement of the store, for both databases. They differ in a few words: how a JSON list becomes rows (`each`),
+//! how rows are locked (`lock`: wait; `skip`: leave out what another replica holds; `vacant`: rows that are not there yet), and
+//! whether one process has the database to itself (`alone`).
 //!
 //! `CROSS JOIN` keeps SQLite from turning a join around and reading the whole table; to PostgreSQL it is a join like any other.
 //! No clock, no randomness, no `SELECT *`. Parameters are written `$1`, which both databases take.
 
 macro_rules! statements {
-    (each = $each:literal, lock = $lock:literal, skip = $skip:literal) => {
+    (
+        each = $each:literal, lock = $lock:literal, skip = $skip:literal, vacant = $vacant:literal, alone = $alone:literal
+    ) => {
         // -- commit: one JSON list of lists per table, whatever the size of the batch -----------------------------------------
 
+        /// Holds streams that have no row yet, by number, in the order of the list; empty where one writer is all there is.
+        pub const VACANT: &str = $vacant;
         /// Order matters: every replica locks in this order.
         pub const STATES_EXPECTED: &str = concat!(
             "SELECT s.stream, s.seq, s.hash FROM states s WHERE s.stream IN (SELECT j.value->>0 FROM ", $each, " AS j) ",
@@ -148,6 +153,8 @@ macro_rules! statements {
         pub const RELEASE: &str = "UPDATE outbox SET owner = '', lease_until = 0, \
              due_at = CASE WHEN version = $1 THEN $2 ELSE due_at END \
              WHERE id = $3 AND owner = $4 AND attempts = $5 AND lease_until > 0";
+        /// Empty where others may be at work.
+        pub const BREAK: &str = $alone;
         pub const LEASE: &str = "INSERT INTO leases (name, owner, until) VALUES ($1, $2, $3) \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
              WHERE leases.owner = excluded.owner OR leases.until <= $4";
