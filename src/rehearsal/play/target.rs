@@ -1,0 +1,65 @@
+//! Finds the message somebody points at, and the button on it.
+
+use super::{Played, Player, Trouble};
+use crate::chat::text::{clean, render};
+use crate::domain::ids::DeploymentId;
+use crate::domain::message::{Button, Message};
+use crate::rehearsal::script::Target;
+use crate::rehearsal::world::Said;
+use std::collections::BTreeMap;
+
+impl Player<'_> {
+    pub fn card(&self, id: DeploymentId) -> Option<Said> {
+        self.world.chat().keyed(&format!("card:{id}"))
+    }
+
+    /// The message meant, as its reader sees it.
+    pub fn target(&self, on: &Target) -> Played<(String, Message)> {
+        let found = match on {
+            Target::Card(id) | Target::OldCard(id) => self.card(*id),
+            Target::Text { text, thread_of } => {
+                let mut all = match thread_of {
+                    Some(id) => self.card(*id).map(|c| self.world.chat().thread(&c.id)).unwrap_or_default(),
+                    None => self.world.chat().said(),
+                };
+                all.reverse();
+                all.into_iter().find(|s| text.fits(&render(&s.message(), self.reader)))
+            }
+        };
+        let what = match on {
+            Target::Card(id) | Target::OldCard(id) => format!("there is no card of {id}"),
+            Target::Text { text, .. } => format!("no message says \"{}\"", text.text),
+        };
+        let said = found.ok_or_else(|| Trouble::fatal(what))?;
+        let message = match on {
+            Target::OldCard(_) => said.versions.first().map(|(_, m)| m.clone()).unwrap_or_default(),
+            _ => said.message(),
+        };
+        Ok((said.id, message))
+    }
+
+    /// The wire form of a button, when its form takes these fields.
+    pub fn button(&self, label: &str, on: &Target, fields: &BTreeMap<String, String>) -> Played<(String, String)> {
+        let (id, message) = self.target(on)?;
+        let Some(button) = find(&message, label) else {
+            let labels: Vec<_> = message.buttons.iter().map(|b| b.label.as_str()).collect();
+            let there =
+                if labels.is_empty() { "there is none".into() } else { format!("there are {}", labels.join(", ")) };
+            return Err(Trouble::fatal(format!("there is no button {label} on it; {there}")));
+        };
+        let wanted = button.form.iter().flat_map(|f| &f.fields);
+        if let Some(missing) = wanted.clone().find(|f| f.required && !fields.contains_key(&f.name)) {
+            let name = &missing.name;
+            return Err(Trouble::fatal(format!("{label} opens a form that asks for {name}: add `with {name} \"…\"`")));
+        }
+        let names: Vec<&str> = wanted.map(|f| f.name.as_str()).collect();
+        if let Some(extra) = fields.keys().find(|k| !names.contains(&k.as_str())) {
+            return Err(Trouble::fatal(format!("the form of {label} has no field {extra}")));
+        }
+        Ok((id, button.action.encode()))
+    }
+}
+
+pub(super) fn find<'m>(message: &'m Message, label: &str) -> Option<&'m Button> {
+    message.buttons.iter().find(|b| clean(&b.label).eq_ignore_ascii_case(label))
+}

@@ -1,0 +1,131 @@
+//! What people do: type, react, click.
+
+use super::problem::Problem;
+use super::words::{Read, Word, Words};
+use super::{Names, Pattern, StepKind};
+use crate::domain::ids::DeploymentId;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// A command with its slash.
+    Command(String),
+    /// Ordinary talk, which signalbox does not hear.
+    Talk(String),
+    Reacts {
+        emoji: String,
+        added: bool,
+        on: Target,
+    },
+    Clicks {
+        label: String,
+        on: Target,
+        fields: BTreeMap<String, String>,
+    },
+}
+
+/// A message somebody points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A deployment's card.
+    Card(DeploymentId),
+    /// The card as it was first posted, on a screen that was never refreshed.
+    OldCard(DeploymentId),
+    /// The newest message with that text, in a deployment's thread or anywhere.
+    Text { text: Pattern, thread_of: Option<DeploymentId> },
+}
+
+pub(super) fn person(who: &str, indent: usize, rest: &str, column: usize, names: &Names<'_>) -> Read<StepKind> {
+    let mut parts = who.split(' ');
+    let name = parts.next().unwrap_or_default();
+    let word = |text: &str, column| Word { text: text.into(), quoted: false, column, length: text.chars().count() };
+    let person = names.person(&word(name, indent))?;
+    let channel = match parts.nth(1) {
+        Some(c) => Some(names.channel(&word(c, indent + who.chars().count() - c.chars().count()))?),
+        None => None,
+    };
+    Ok(StepKind::Person { person, channel, act: act(rest, column)? })
+}
+
+fn act(text: &str, column: usize) -> Read<Act> {
+    if text.is_empty() {
+        let problem = Problem::new(column, 1, "what they do is missing");
+        return Err(problem
+            .hint("a command such as `/deploy v1.2.0 to production`, `reacts ✅ on D-1` or `clicks Approve on D-1`"));
+    }
+    if text.starts_with('/') {
+        return Ok(Act::Command(text.to_owned()));
+    }
+    let verb = text.split_whitespace().next().unwrap_or_default();
+    if !["reacts", "takes", "clicks"].contains(&verb) {
+        return Ok(Act::Talk(text.to_owned()));
+    }
+    let mut words = Words::of(text, column)?;
+    let act = match words.word("what they do")?.text.as_str() {
+        "reacts" => {
+            let emoji = words.word("an emoji")?.text;
+            words.must("on")?;
+            Act::Reacts { emoji, added: true, on: target(&mut words)? }
+        }
+        "takes" => {
+            let emoji = words.word("an emoji")?.text;
+            words.must("off")?;
+            Act::Reacts { emoji, added: false, on: target(&mut words)? }
+        }
+        _ => {
+            let label = label(&mut words)?;
+            words.must("on")?;
+            let on = target(&mut words)?;
+            Act::Clicks { label, on, fields: fields(&mut words)? }
+        }
+    };
+    words.done()?;
+    Ok(act)
+}
+
+/// A button's words, in quotes or bare up to `on`.
+pub(super) fn label(words: &mut Words) -> Read<String> {
+    if let Some(text) = words.maybe_quoted() {
+        return Ok(text);
+    }
+    let mut out: Vec<String> = Vec::new();
+    while words.peek().is_some_and(|w| !w.quoted && w.text != "on") {
+        out.extend(words.next().map(|w| w.text));
+    }
+    if out.is_empty() { Err(words.wrong("the name of a button")) } else { Ok(out.join(" ")) }
+}
+
+fn fields(words: &mut Words) -> Read<BTreeMap<String, String>> {
+    let mut out = BTreeMap::new();
+    if !words.take("with") {
+        return Ok(out);
+    }
+    loop {
+        let name = words.word("the name of a field")?.text;
+        out.insert(name, words.quoted("what is typed into it")?);
+        if !words.take("and") {
+            return Ok(out);
+        }
+    }
+}
+
+pub(super) fn target(words: &mut Words) -> Read<Target> {
+    if let Some(text) = words.maybe_quoted() {
+        let thread_of = if words.take("of") { Some(deployment(words)?) } else { None };
+        return Ok(Target::Text { text: Pattern::new(&text), thread_of });
+    }
+    if words.take("old") {
+        return Ok(Target::OldCard(deployment(words)?));
+    }
+    Ok(Target::Card(deployment(words)?))
+}
+
+/// `D-1`.
+pub(super) fn deployment(words: &mut Words) -> Read<DeploymentId> {
+    let word = words.word("a deployment such as D-1, or words of a message in quotes")?;
+    let id = DeploymentId::parse(&word.text).filter(|_| word.text.starts_with(['D', 'd']));
+    id.ok_or_else(|| {
+        let problem = Problem::new(word.column, word.length, format!("`{}` is no deployment", word.text));
+        problem.hint("the first of a scene is D-1")
+    })
+}
