@@ -17,5 +17,7 @@ mod console_ops;
 mod fleet;
 mod http_probe;
 mod keys_oracle;
+mod rehearsal_examples;
+mod rehearsal_script;
 mod rehearsal_world;
 mod windows_oracle;

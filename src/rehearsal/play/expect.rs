@@ -39,7 +39,7 @@ impl Player<'_> {
             Expect::NothingElse { channel } => self.nothing_else(channel.as_deref()),
             Expect::NothingChanged => {
                 let events = self.journalled().await? - self.journal;
-                when(events != 0, || Trouble::new(format!("{events} events were written down"), Vec::new()))
+                when(events != 0, || Trouble::new(format!("{} written down", many(events, "event")), Vec::new()))
             }
             outside => self.outside(outside),
         }
@@ -119,7 +119,11 @@ impl Player<'_> {
     fn candidate(&self, said: &Said) -> Candidate {
         let place = match said.key.strip_prefix("card:") {
             Some(id) => format!("{id}'s card"),
-            None if said.thread.is_some() => format!("a thread in #{}", said.channel),
+            None if said.thread.is_some() => {
+                let parent = said.thread.as_deref().and_then(|t| self.world.chat().get(t));
+                let name = parent.map_or_else(String::new, |p| p.key.trim_start_matches("card:").to_owned());
+                format!("the thread of {name}")
+            }
             None => format!("#{}", said.channel),
         };
         Candidate { place, text: render(&said.message(), self.reader) }
@@ -143,7 +147,7 @@ impl Player<'_> {
                 Err(Trouble::new(format!("{person} is mentioned"), detail))
             }
             (false, None) => {
-                let detail = vec![format!("{} messages there, none of which calls {person}", messages.len())];
+                let detail = vec![format!("of {} messages there, none calls {person}", messages.len())];
                 Err(Trouble::new(format!("{person} is not mentioned"), detail))
             }
             _ => {
@@ -178,9 +182,16 @@ impl Player<'_> {
             let text = render(&s.message(), self.reader);
             format!("  #{}: {}", s.channel, text.lines().next().unwrap_or_default())
         };
-        let n = unread.len();
-        when(n > 0, || Trouble::new(format!("{n} messages were not expected"), unread.iter().map(first).collect()))
+        let n = i64::try_from(unread.len()).unwrap_or(i64::MAX);
+        when(n > 0, || {
+            Trouble::new(format!("{} posted unexpectedly", many(n, "message")), unread.iter().map(first).collect())
+        })
     }
+}
+
+/// `1 message was`, `2 messages were`.
+fn many(n: i64, what: &str) -> String {
+    if n == 1 { format!("1 {what} was") } else { format!("{n} {what}s were") }
 }
 
 fn when(wrong: bool, trouble: impl FnOnce() -> Trouble) -> Played<()> {

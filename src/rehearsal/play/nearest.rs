@@ -9,10 +9,10 @@ pub struct Candidate {
     pub text: String,
 }
 
-/// Texts shown whole.
-const SHOWN: usize = 2;
-/// Lines of each.
-const LINES: usize = 14;
+/// Lines of the nearest text.
+const LINES: usize = 16;
+/// Further texts, of which the first line is shown.
+const OTHERS: usize = 4;
 
 /// Details for a failed expectation of `wanted` among `candidates`, oldest first.
 pub fn nearest(wanted: &str, candidates: &[Candidate]) -> Vec<String> {
@@ -27,14 +27,13 @@ pub fn nearest(wanted: &str, candidates: &[Candidate]) -> Vec<String> {
     // The most alike first; of equals, the newest.
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
     let mut out = Vec::new();
-    if let Some((score, n, line)) = scored.first().filter(|(score, ..)| *score > 0.25) {
-        let _ = score;
+    if let Some((_, n, line)) = scored.first().filter(|(score, ..)| *score > 0.25) {
         out.push(format!("nearest, in {}:", candidates[*n].place));
         let (expected, posted) = diff(wanted, line);
         out.push(format!("  expected  {expected}"));
         out.push(format!("  posted    {posted}"));
     }
-    for (_, n, _) in scored.iter().take(SHOWN) {
+    if let Some((_, n, _)) = scored.first() {
         out.push(format!("{} reads:", candidates[*n].place));
         let lines: Vec<&str> = candidates[*n].text.lines().collect();
         out.extend(lines.iter().take(LINES).map(|l| format!("  {l}")));
@@ -42,8 +41,12 @@ pub fn nearest(wanted: &str, candidates: &[Candidate]) -> Vec<String> {
             out.push(format!("  … and {} lines more", lines.len() - LINES));
         }
     }
-    if candidates.len() > SHOWN {
-        out.push(format!("{} more messages there are less alike", candidates.len() - SHOWN));
+    for (_, n, _) in scored.iter().skip(1).take(OTHERS) {
+        let first = candidates[*n].text.lines().next().unwrap_or_default();
+        out.push(format!("also in {}: {first}", candidates[*n].place));
+    }
+    if candidates.len() > OTHERS + 1 {
+        out.push(format!("and {} more", candidates.len() - OTHERS - 1));
     }
     out
 }
@@ -73,7 +76,7 @@ fn diff(wanted: &str, posted: &str) -> (String, String) {
             ChangeTag::Insert => right.push_str(&marked("{+", text, "+}")),
         }
     }
-    let join = |text: String| text.replace("-][-", "").replace("+}{+", "");
+    let join = |text: String| text.replace("-] [-", " ").replace("+} {+", " ");
     (join(left), join(right))
 }
 
@@ -92,7 +95,7 @@ mod tests {
         let detail = nearest("7 errors in 40 requests", &all);
         assert_eq!(detail[0], "nearest, in D-1:");
         assert_eq!(detail[1], "  expected  [-7-] errors in 40 requests");
-        assert_eq!(detail[2], "  posted    {+Errors:+} {+6+} errors in 40 requests");
+        assert_eq!(detail[2], "  posted    {+Errors: 6+} errors in 40 requests");
         assert_eq!(nearest("anything", &[]), ["nothing was said there at all"]);
     }
 }

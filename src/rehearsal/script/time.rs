@@ -16,13 +16,13 @@ pub struct When {
 }
 
 const DAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
+    ("Monday", Weekday::Monday),
+    ("Tuesday", Weekday::Tuesday),
+    ("Wednesday", Weekday::Wednesday),
+    ("Thursday", Weekday::Thursday),
+    ("Friday", Weekday::Friday),
+    ("Saturday", Weekday::Saturday),
+    ("Sunday", Weekday::Sunday),
 ];
 
 impl When {
@@ -32,8 +32,8 @@ impl When {
         let mut weekday = None;
         let mut date = None;
         if let Some(word) = words.peek() {
-            let short: String = word.text.to_lowercase().chars().take(3).collect();
-            if let Some((_, day)) = DAYS.iter().find(|(name, _)| *name == short) {
+            let short: String = word.text.chars().take(3).collect();
+            if let Some((_, day)) = DAYS.iter().find(|(name, _)| name[..3].eq_ignore_ascii_case(&short)) {
                 weekday = Some((*day, word.clone()));
                 words.next();
             }

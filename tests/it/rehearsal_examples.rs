@@ -1,0 +1,32 @@
+//! Every rehearsal of the example setup holds.
+
+use signalbox::config::load_embedded;
+use signalbox::rehearsal::{Options, render_report, run};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn scripts() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/barq/rehearsals");
+    let files = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let mut files: Vec<_> = files.filter(|p| p.extension().is_some_and(|e| e == "rehearsal")).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_rehearsal_of_the_example_holds() {
+    let policy = Arc::new(load_embedded().policy);
+    let mut failed = String::new();
+    let scripts = scripts();
+    assert!(!scripts.is_empty());
+    for path in scripts {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let outcome = run(&text, &name, Arc::clone(&policy), Options::default());
+        if !outcome.passed() {
+            failed.push_str(&render_report(&outcome));
+        }
+        assert!(outcome.scenes.iter().all(|s| s.expectations > 0), "{name}: every scene expects something");
+    }
+    assert!(failed.is_empty(), "\n{failed}");
+}
