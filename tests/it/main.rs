@@ -15,6 +15,7 @@ mod config_schema;
 mod console_api;
 mod console_ops;
 mod fleet;
+mod gate_oracle;
 mod http_probe;
 mod keys_oracle;
 mod rehearsal_examples;
