@@ -1,13 +1,11 @@
-//! `check`, `schema`, `commands` and `rehearse`: what people ask of a config before they run it.
+//! `check`, `schema` and `commands`: what people ask of a config before they run it.
 
 use super::cli::ConfigArg;
 use super::logs;
 use super::setup;
-use crate::config::{Loaded, load_embedded, schema as config_schema};
-use anyhow::anyhow;
+use crate::config::{Loaded, schema as config_schema};
 use clap::Args;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -52,29 +50,4 @@ pub(super) fn commands() -> ExitCode {
         }
         Err(error) => logs::failed(&error.into()),
     }
-}
-
-#[derive(Args)]
-pub(super) struct RehearseArgs {
-    /// The scripts.
-    #[arg(required = true, value_name = "SCRIPT")]
-    scripts: Vec<PathBuf>,
-    /// The config to rehearse; the example setup without it.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Print the whole conversation.
-    #[arg(long)]
-    transcript: bool,
-}
-
-pub(super) fn rehearse(args: &RehearseArgs) -> ExitCode {
-    let loaded = match &args.config {
-        Some(path) => match setup::load(path) {
-            Ok(loaded) => loaded,
-            Err(report) => return logs::failed(&anyhow!("the config has problems\n{}", report.render(false))),
-        },
-        None => load_embedded(),
-    };
-    let _ = (loaded, &args.scripts, args.transcript);
-    logs::failed(&anyhow!("rehearsals are not wired yet"))
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{ask, check, demo, healthcheck, journal, logs, serve, window};
+use super::{ask, check, demo, healthcheck, journal, logs, rehearse, serve, window};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ enum Sub {
     /// Print the JSON schema of the config file.
     Schema,
     /// Play scripts in virtual time against a config and check what is said and done.
-    Rehearse(check::RehearseArgs),
+    Rehearse(rehearse::RehearseArgs),
     /// Is an environment open, why, and until when?
     Window(window::WindowArgs),
     /// Every rule's verdict on a deployment, with the config line behind it.
@@ -72,7 +72,7 @@ pub fn run() -> ExitCode {
         Sub::FleetInstance { args } => crate::demo::run_instance(&args),
         Sub::Schema => check::schema(),
         Sub::Check(args) => check::check(&args),
-        Sub::Rehearse(args) => check::rehearse(&args),
+        Sub::Rehearse(args) => rehearse::rehearse(&args),
         Sub::Window(args) => window::window(&args),
         Sub::Commands => check::commands(),
         Sub::Demo(args) => within(demo::demo(args)),
