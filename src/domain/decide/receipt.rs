@@ -83,6 +83,7 @@ fn prepared(tx: &mut Tx<'_>, d: &Deployment, outcome: &Outcome) -> Result<(), St
 }
 
 fn begin(tx: &mut Tx<'_>, d: &Deployment, live: Option<Release>) -> Result<(), Stop> {
+    observe(tx, d, live.as_ref())?;
     let previous = if d.is_rollback() { None } else { live };
     let lists = deploy::open_lists(tx.ctx.policy, &d.plan, d.next_item(), |p| p == Phase::During);
     tx.on(d.id, E::Started { previous, lists: if d.is_rollback() { Vec::new() } else { lists } })?;
@@ -92,6 +93,19 @@ fn begin(tx: &mut Tx<'_>, d: &Deployment, live: Option<Release>) -> Result<(), S
         tx.on_person(&d.requester, event)?;
     }
     Ok(())
+}
+
+/// What is read back as live and is not what the book says was brought there by hand; the book follows, so that it is known
+/// what a rollback puts back.
+fn observe(tx: &mut Tx<'_>, d: &Deployment, live: Option<&Release>) -> Result<(), Stop> {
+    let Some(live) = live else { return Ok(()) };
+    let booked = tx.environment(&d.plan.environment)?.track(&d.plan.service).live;
+    if booked.is_some_and(|b| b.revision == live.revision) {
+        return Ok(());
+    }
+    let (service, release, deployment) = (d.plan.service.clone(), live.clone(), d.id);
+    let event = crate::domain::environment::EnvironmentEvent::LiveChanged { service, release, deployment, good: false };
+    tx.on_environment(&d.plan.environment, event)
 }
 
 fn job(tx: &mut Tx<'_>, d: &Deployment, outcome: &Outcome) -> Result<(), Stop> {

@@ -285,10 +285,6 @@ pub(super) fn queue(a: &Asked<'_>) -> Finding {
         ))];
         return finding(rule, "queued", Says::Hold, text);
     }
-    match track.queue.first().filter(|first| Some(**first) != a.id && a.id.is_none_or(|id| track.queue.contains(&id))) {
-        Some(first) if !matches!(a.lane, Lane::Rollback { .. }) => {
-            finding(rule, "queued", Says::Hold, vec![plain(format!("{first} is ahead in the queue."))])
-        }
-        _ => free("slot_free"),
-    }
+    // Whoever is ahead and ready takes the slot in the decision that frees it; nobody waits for one that cannot start.
+    free("slot_free")
 }
