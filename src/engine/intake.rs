@@ -67,12 +67,16 @@ impl Engine {
             return self.ask(Some(&person), &command).await;
         }
         let facts = self.facts(&policy, &command).await;
+        let command_name = command.name();
         let origin = Origin { platform: envelope.platform.clone(), channel: envelope.channel.clone() };
         let input = Input::Command { person, origin, command: Box::new(command), facts };
         let body = serde_json::to_string(envelope).unwrap_or_default();
         let inbox = Some((format!("{}:{}", envelope.platform, envelope.id), body));
         Ok(match self.submit(Request { inbox, ..Request::of(input) }).await? {
-            Outcome::Decided { replies, .. } => Answer { messages: replies, form: None },
+            Outcome::Decided { replies, refused, .. } => {
+                super::told::command(command_name, refused);
+                Answer { messages: replies, form: None }
+            }
             Outcome::Before(answer) => answer,
             Outcome::Gone => Answer::default(),
         })

@@ -13,6 +13,7 @@ mod reactions;
 mod run;
 mod service;
 mod tasks;
+mod told;
 mod writer;
 
 pub use ask::Explained;

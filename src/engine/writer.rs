@@ -176,7 +176,9 @@ impl Engine {
         }
         group.batch.reads = std::mem::take(&mut group.base).into_iter().collect();
         if group.batch != Batch::default() {
+            let watch = crate::clock::Stopwatch::start();
             self.deps.store.commit(&group.batch).await?;
+            super::told::committed(&group.batch, watch.elapsed_std().as_secs_f64());
         }
         Ok(outcomes)
     }
