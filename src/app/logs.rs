@@ -5,9 +5,9 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to standard error; `SIGNALBOX_LOG` filters, as `info` or `signalbox=debug`.
+/// Starts logging to standard error; `RUST_LOG` filters, as `info` or `signalbox=debug`.
 pub(super) fn start(format: LogFormat, default: &str) {
-    let filter = EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Json => logs.json().flatten_event(true).try_init(),

@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::web::Health;
 use anyhow::Context as _;
 use async_trait::async_trait;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
@@ -82,10 +82,21 @@ impl Ready {
     }
 }
 
+/// From half a millisecond, which a commit takes, to the length of a canary.
+const BUCKETS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 60.0, 300.0, 1200.0];
+
 /// One recorder a process.
 fn recorder() -> Option<PrometheusHandle> {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).clone()
+    HANDLE
+        .get_or_init(|| {
+            let seconds = Matcher::Suffix("_seconds".into());
+            let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS).ok()?;
+            let handle = builder.install_recorder().ok();
+            crate::engine::describe();
+            handle
+        })
+        .clone()
 }
 
 #[async_trait]

@@ -19,6 +19,7 @@ mod writer;
 pub use ask::Explained;
 pub use effect::Effect;
 pub use service::Service;
+pub use told::describe;
 pub use writer::{Outcome, Request};
 
 use crate::chat::Platform;

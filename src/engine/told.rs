@@ -2,6 +2,23 @@
 
 use crate::store::Batch;
 
+/// Says what each metric means, in its `# HELP` line. Once, after the recorder is installed.
+pub fn describe() {
+    use metrics::{describe_counter, describe_histogram};
+    describe_histogram!("signalbox_intake_seconds", "From an envelope's arrival to its answer, by kind");
+    describe_histogram!("signalbox_commit_seconds", "One commit of the writer");
+    describe_histogram!("signalbox_commit_events", "Events in one commit");
+    describe_histogram!("signalbox_timer_lateness_seconds", "How late timers fire");
+    describe_histogram!("signalbox_deployment_seconds", "From start to end, by service, environment and status");
+    describe_counter!("signalbox_events_total", "Events stored, by kind");
+    describe_counter!(
+        "signalbox_commands_total",
+        "Commands decided, by command and outcome (done, or the refusal's code)"
+    );
+    describe_counter!("signalbox_deployments_total", "Deployments ended, by service, environment and status");
+    describe_counter!("signalbox_chat_refused_total", "Messages that a chat platform will never take");
+}
+
 /// A group was committed.
 pub(super) fn committed(batch: &Batch, seconds: f64) {
     metrics::histogram!("signalbox_commit_seconds").record(seconds);
