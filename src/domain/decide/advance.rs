@@ -75,6 +75,10 @@ fn succeed(tx: &mut Tx<'_>, d: &Deployment, run: &Run) -> Result<(), Stop> {
     if d.is_rollback() {
         return back::keep_out(tx, d);
     }
+    if tx.deployment(d.id)?.is_some_and(|d| d.items_to_read().next().is_some()) {
+        // What was read while it ran is out of date now that it serves everybody.
+        tx.on(d.id, E::ChecksBegun)?;
+    }
     let now = tx.ctx.now.wall;
     if watch > Span::ZERO {
         tx.on(d.id, E::WatchBegun { until: after(now, watch), next: after(now, WATCH_EVERY) })?;

@@ -1,7 +1,7 @@
 //! Checklist items: ticked by people, by automatic checks, or set aside with a reason (DESIGN 4.4).
 
 use super::{Stop, Tx};
-use crate::domain::deployment::{Deployment, DeploymentEvent as E, ItemMark, ItemState, Status, TickedBy};
+use crate::domain::deployment::{Deployment, DeploymentEvent as E, ItemMark, ItemState, ListState, Status, TickedBy};
 use crate::domain::ids::{DeploymentId, PersonId};
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::policy::Phase;
@@ -53,6 +53,13 @@ pub(super) fn tick(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, numbers: &[
         return Ok(());
     }
     if let Some(auto) = items.iter().find(|i| i.probe.is_some()) {
+        if d.status.ended() && !d.checking && d.items_to_read().any(|(_, i)| i.no == auto.no) {
+            tx.on(id, E::ChecksBegun)?;
+            let text =
+                format!("{id}: the automatic items are read once more; item {} ticks itself if it is well.", auto.no);
+            tx.reply(Message::line(Tone::Neutral, text));
+            return Ok(());
+        }
         let read =
             auto.reading.as_ref().map_or_else(|| "nothing yet".to_owned(), |r| format!("{} ({})", r.verdict, r.text));
         let probe = auto.probe.clone().unwrap_or_default();
@@ -115,18 +122,28 @@ pub(super) fn not_applicable(
     Ok(())
 }
 
+/// Begins to read automatic items that have never been read: of a list that was opened just now.
+pub(super) fn read_new(tx: &mut Tx<'_>, id: DeploymentId) -> Result<(), Stop> {
+    let Some(d) = tx.deployment(id)? else { return Ok(()) };
+    let new = d.status != Status::Awaiting && !d.checking && d.items_to_read().any(|(_, i)| i.reading.is_none());
+    if new { tx.on(id, E::ChecksBegun) } else { Ok(()) }
+}
+
 /// The automatic checks were read: healthy ticks, anything else unticks, and each says what was read.
 pub(super) fn checks_read(tx: &mut Tx<'_>, d: &Deployment, readings: &[Reading]) -> Result<(), Stop> {
     let fresh = |probe: &str| tx.ctx.policy.probes.get(probe).map(|p| p.fresh_for).filter(|s| *s > Span::ZERO);
     let soonest = readings.iter().filter_map(|r| fresh(&r.probe)).min().unwrap_or(RECHECK).max(RECHECK_MIN);
-    let next = (d.status == Status::Awaiting).then(|| after(tx.ctx.now.wall, soonest));
+    let said = |list: &ListState, item: &ItemState| {
+        let r = readings.iter().find(|r| item.probe.as_deref() == Some(r.probe.as_str()))?;
+        Some((verdict(d, list.phase, r), r))
+    };
+    let red = |(l, i): (&ListState, &ItemState)| said(l, i).is_some_and(|(v, _)| v != Verdict::Healthy);
+    let again = d.status == Status::Awaiting || (d.status.active() && d.items_to_read().any(red));
+    let next = again.then(|| after(tx.ctx.now.wall, soonest));
     tx.on(d.id, E::ChecksRead { readings: readings.to_vec(), next })?;
-    for (list, item) in d.items() {
-        let Some(r) = readings.iter().find(|r| item.probe.as_deref() == Some(r.probe.as_str())) else { continue };
-        if list.phase != Phase::Before {
-            continue;
-        }
-        match (r.verdict, &item.mark) {
+    for (list, item) in d.items_to_read() {
+        let Some((verdict, r)) = said(list, item) else { continue };
+        match (verdict, &item.mark) {
             (Verdict::Healthy, ItemMark::Open) => {
                 tx.on(d.id, E::ItemTicked { item: item.no, by: TickedBy::Check })?;
             }
@@ -138,4 +155,18 @@ pub(super) fn checks_read(tx: &mut Tx<'_>, d: &Deployment, readings: &[Reading])
         }
     }
     Ok(())
+}
+
+/// What a reading means for an item. From the start on, the live version is right only when it is the one that should serve.
+fn verdict(d: &Deployment, phase: Phase, r: &Reading) -> Verdict {
+    let due = match phase {
+        Phase::Before => return r.verdict,
+        Phase::AfterRollback if !d.is_rollback() => d.previous.as_ref(),
+        _ => Some(&d.plan.release),
+    };
+    let live = d.plan.live_probe.as_deref() == Some(r.probe.as_str()) && r.verdict == Verdict::Healthy;
+    match due {
+        Some(due) if live && !super::receipt::same_version(&r.text, &due.version) => Verdict::Unhealthy,
+        _ => r.verdict,
+    }
 }

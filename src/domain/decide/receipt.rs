@@ -216,7 +216,7 @@ fn expected_version(d: &Deployment, run: &Run) -> Option<String> {
 }
 
 /// `v1.2.0` and `1.2.0` are one version.
-fn same_version(a: &str, b: &str) -> bool {
+pub(super) fn same_version(a: &str, b: &str) -> bool {
     a.trim().trim_start_matches('v') == b.trim().trim_start_matches('v')
 }
 

@@ -1,7 +1,7 @@
 //! What follows: after every input, whatever was touched is asked what comes next, until nothing more does.
 
 use super::deploy::expiry;
-use super::{Stop, Tx, advance};
+use super::{Stop, Tx, advance, checklist};
 use crate::domain::approval::assign;
 use crate::domain::deployment::{Deployment, DeploymentEvent as E, Lane, ListState, Status};
 use crate::domain::environment::EnvironmentEvent;
@@ -23,6 +23,7 @@ pub(super) fn settle(tx: &mut Tx<'_>) -> Result<(), Stop> {
             s if s.active() => advance::next(tx, &d)?,
             _ => ended(tx, &d)?,
         }
+        checklist::read_new(tx, id)?;
     }
     Ok(())
 }

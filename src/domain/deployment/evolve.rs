@@ -10,6 +10,7 @@ use crate::domain::policy::{StepKind, StepSpec};
 use crate::domain::probe::{Reading, Verdict};
 use crate::domain::time::Now;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// The event cannot happen to a deployment in this state: a bug or a damaged journal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +71,8 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
             d.checking = false;
             d.checks_read += 1;
             d.next_check = *next;
-            keep_readings(&mut d.lists, readings);
+            let read: BTreeSet<u32> = d.items_to_read().map(|(_, i)| i.no).collect();
+            keep_readings(&mut d.lists, readings, &read);
         }
         E::Waiting { codes, until, because } => {
             d.wait = Some(Wait { codes: codes.clone(), until: *until, because: because.clone() });
@@ -350,8 +352,9 @@ fn counts_of(reading: &Reading) -> Option<Counts> {
     Some(Counts { requests: whole("requests")?, errors: whole("errors")? })
 }
 
-fn keep_readings(lists: &mut [ListState], readings: &[Reading]) {
-    for item in lists.iter_mut().flat_map(|l| &mut l.items) {
+/// Only in the items that were meant: a list from before keeps what it read before.
+fn keep_readings(lists: &mut [ListState], readings: &[Reading], read: &BTreeSet<u32>) {
+    for item in lists.iter_mut().flat_map(|l| &mut l.items).filter(|i| read.contains(&i.no)) {
         if let Some(r) = readings.iter().find(|r| item.probe.as_deref() == Some(r.probe.as_str())) {
             item.reading = Some(r.clone());
         }

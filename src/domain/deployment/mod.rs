@@ -19,7 +19,7 @@ pub use super::command::RollbackMode;
 use super::ids::{ChannelName, DeploymentId, PersonId, PlatformName};
 use super::message::Text;
 use super::plan::{Plan, Release};
-use super::policy::Slot;
+use super::policy::{Phase, Slot};
 use super::time::{Now, Span};
 use super::window::Freeze;
 use jiff::Timestamp;
@@ -192,6 +192,30 @@ impl Deployment {
     /// Every item of every list, with the list it stands in.
     pub fn items(&self) -> impl Iterator<Item = (&ListState, &ItemState)> {
         self.lists.iter().flat_map(|l| l.items.iter().map(move |i| (l, i)))
+    }
+
+    /// Whether automatic items of lists of this phase are read now: those from before until it runs, those of the run and
+    /// of its success until they are ticked, and after a rollback only the list that is for it.
+    #[must_use]
+    pub fn reads_checks_of(&self, phase: Phase) -> bool {
+        let waits = matches!(self.status, Status::Awaiting | Status::Starting);
+        match phase {
+            Phase::Before => waits,
+            Phase::During | Phase::After(_) => match self.status {
+                Status::Succeeded => true,
+                Status::RollingBack => false,
+                s => s.active() && !waits,
+            },
+            Phase::AfterRollback => self.status.ended(),
+        }
+    }
+
+    /// The automatic items that are read now. Once it runs, one that is ticked has done its duty.
+    pub fn items_to_read(&self) -> impl Iterator<Item = (&ListState, &ItemState)> {
+        let wanted = |l: &ListState, i: &ItemState| {
+            i.probe.is_some() && self.reads_checks_of(l.phase) && (l.phase == Phase::Before || !i.settled())
+        };
+        self.items().filter(move |(l, i)| wanted(l, i))
     }
 
     /// The people whose keys are turned, in turn order.

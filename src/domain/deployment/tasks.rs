@@ -5,7 +5,7 @@
 
 use super::run::Activity;
 use super::{Deployment, Status};
-use crate::domain::policy::{Phase, StepKind, StepSpec};
+use crate::domain::policy::{StepKind, StepSpec};
 use crate::domain::time::{Clock, Span, after};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -181,10 +181,9 @@ fn job_place(key: &str) -> Option<(bool, usize)> {
     Some((part.starts_with('b'), step))
 }
 
-/// The distinct probes of the automatic items that gate the start.
+/// The distinct probes of the automatic items that are read now.
 fn check_probes(d: &Deployment) -> Vec<String> {
-    let items = d.items().filter(|(l, _)| l.phase == Phase::Before).filter_map(|(_, i)| i.probe.clone());
-    items.collect::<BTreeSet<_>>().into_iter().collect()
+    d.items_to_read().filter_map(|(_, i)| i.probe.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What a success is watched by: every probe of its stages and verifications, without the counters.
