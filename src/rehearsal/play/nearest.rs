@@ -33,13 +33,9 @@ pub fn nearest(wanted: &str, candidates: &[Candidate]) -> Vec<String> {
         out.push(format!("  expected  {expected}"));
         out.push(format!("  posted    {posted}"));
     }
-    if let Some((_, n, _)) = scored.first() {
+    if let Some((_, n, line)) = scored.first() {
         out.push(format!("{} reads:", candidates[*n].place));
-        let lines: Vec<&str> = candidates[*n].text.lines().collect();
-        out.extend(lines.iter().take(LINES).map(|l| format!("  {l}")));
-        if lines.len() > LINES {
-            out.push(format!("  … and {} lines more", lines.len() - LINES));
-        }
+        out.extend(around(&candidates[*n].text, line));
     }
     for (_, n, _) in scored.iter().skip(1).take(OTHERS) {
         let first = candidates[*n].text.lines().next().unwrap_or_default();
@@ -47,6 +43,23 @@ pub fn nearest(wanted: &str, candidates: &[Candidate]) -> Vec<String> {
     }
     if candidates.len() > OTHERS + 1 {
         out.push(format!("and {} more", candidates.len() - OTHERS - 1));
+    }
+    out
+}
+
+/// A text's lines around one of them.
+fn around(text: &str, line: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let at = lines.iter().position(|l| *l == line).unwrap_or(0);
+    let from = at.saturating_sub(LINES / 2).min(lines.len().saturating_sub(LINES));
+    let left = lines.len().saturating_sub(from + LINES);
+    let mut out = Vec::new();
+    if from > 0 {
+        out.push(format!("  … {from} lines before"));
+    }
+    out.extend(lines.iter().skip(from).take(LINES).map(|l| format!("  {l}")));
+    if left > 0 {
+        out.push(format!("  … {left} lines more"));
     }
     out
 }

@@ -1,4 +1,4 @@
-//! Text as scripts quote it: case, backticks and line breaks do not matter, and `…` stands for anything.
+//! Text as scripts quote it: case, backticks, the @ of a mention and line breaks do not matter, and `…` stands for anything.
 
 /// What a message must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +31,9 @@ impl Pattern {
     }
 }
 
-/// Lower case, without backticks, each run of white space one space.
+/// Lower case, without backticks and @, each run of white space one space.
 fn normal(text: &str) -> String {
-    text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text.replace(['`', '@'], "").split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[cfg(test)]
