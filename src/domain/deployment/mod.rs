@@ -8,6 +8,8 @@ mod evolve;
 mod lists;
 mod run;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub use event::{DeploymentEvent, Request};
 pub use evolve::evolve;
