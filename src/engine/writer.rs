@@ -106,7 +106,8 @@ impl Engine {
         }
         let out = match self.group(&mut cache, &requests).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            // A lost race, or one damaged stream: the others of the group must not suffer for it.
+            // A decision that does not fit its streams may come from a cache that another replica has outrun, or from one damaged
+            // stream that must not stop the others: each is decided again by itself, from what the store says.
             Err(StoreError::Conflict(_) | StoreError::Corrupt { .. }) => {
                 let mut out = Vec::with_capacity(requests.len());
                 for request in requests {
@@ -134,12 +135,13 @@ impl Engine {
 
     /// One request by itself, decided again as often as others are faster.
     async fn alone(&self, cache: &mut Cache, request: Request) -> Result<Outcome> {
-        let mut last = None;
+        let mut last = StoreError::Conflict(String::new());
         for _ in 0..RACES {
             cache.clear();
             match self.group(cache, std::slice::from_ref(&request)).await {
                 Ok(mut outcomes) => return Ok(outcomes.pop().unwrap_or(Outcome::Gone)),
-                Err(StoreError::Conflict(what)) => last = Some(what),
+                // Streams are read one after the other, so a race may also look like damage. Damage stays.
+                Err(again @ (StoreError::Conflict(_) | StoreError::Corrupt { .. })) => last = again,
                 Err(other) => {
                     cache.clear();
                     return Err(other);
@@ -147,10 +149,8 @@ impl Engine {
             }
         }
         cache.clear();
-        if request.timer.is_some() || request.receipt.is_some() {
-            return Ok(Outcome::Gone);
-        }
-        Err(StoreError::Conflict(last.unwrap_or_default()))
+        let others_did = request.timer.is_some() || request.receipt.is_some();
+        if others_did && matches!(last, StoreError::Conflict(_)) { Ok(Outcome::Gone) } else { Err(last) }
     }
 
     async fn group(&self, cache: &mut Cache, requests: &[Request]) -> Result<Vec<Outcome>> {
