@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::command::Catalogue;
 use crate::domain::ids::{PlatformName, Stream};
 use crate::domain::policy::Policy;
-use crate::domain::time::Now;
+use crate::domain::time::{Now, from_millis};
 use crate::ids::Ids;
 use crate::jobs::Executor;
 use crate::probes::Probe;
@@ -91,9 +91,12 @@ impl Engine {
         self.reconsider().await
     }
 
+    /// In whole milliseconds, as the journal keeps them: the fold of what is stored is then exactly what was decided.
     #[must_use]
     pub fn now(&self) -> Now {
-        self.deps.clock.now()
+        let now = self.deps.clock.now();
+        let whole = |at: jiff::Timestamp| from_millis(at.as_millisecond());
+        Now { wall: whole(now.wall), work: whole(now.work) }
     }
 
     #[must_use]
