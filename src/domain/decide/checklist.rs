@@ -138,7 +138,9 @@ pub(super) fn checks_read(tx: &mut Tx<'_>, d: &Deployment, readings: &[Reading])
         Some((verdict(d, list.phase, r), r))
     };
     let red = |(l, i): (&ListState, &ItemState)| said(l, i).is_some_and(|(v, _)| v != Verdict::Healthy);
-    let again = d.status == Status::Awaiting || (d.status.active() && d.items_to_read().any(red));
+    // A start that does not come to be goes back to awaiting, and its checks go on.
+    let before = matches!(d.status, Status::Awaiting | Status::Starting);
+    let again = before || (d.status.active() && d.items_to_read().any(red));
     let next = again.then(|| after(tx.ctx.now.wall, soonest));
     tx.on(d.id, E::ChecksRead { readings: readings.to_vec(), next })?;
     for (list, item) in d.items_to_read() {
