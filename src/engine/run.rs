@@ -85,6 +85,12 @@ impl Engine {
     /// # Errors
     /// When the store fails; the row's lease then runs out and somebody acts again, by the effect's own idempotency.
     pub async fn act(&self, claim: &Claim) -> Result<()> {
+        // Whoever slept over half of the lease leaves the row to its next claim: it may be somebody else's before this is done.
+        let now = self.now().work.as_millisecond();
+        if now + limits::LEASE_MS / 2 > claim.lease_until {
+            tracing::warn!(name: "outbox.overslept", key = %claim.row.key, "{} was claimed too long ago and is left to the next claim", claim.row.key);
+            return Ok(());
+        }
         match serde_json::from_str::<Effect>(&claim.row.body) {
             Ok(Effect::Card { platform, card, deployment }) => {
                 self.show_card(claim, &platform, &card, deployment).await
