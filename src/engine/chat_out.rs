@@ -113,10 +113,12 @@ impl Engine {
             let at = reference(row);
             match chat.edit(&at, &message).await {
                 Ok(()) => return Said::At(at),
+                // Somebody deleted it: it is posted anew, unless an earlier claim has done so and lost the answer.
                 Err(ChatError::Gone(_)) => {}
                 Err(error) => return self.said(claim, error),
             }
-        } else if claim.row.attempts > 1 {
+        }
+        if claim.row.attempts > 1 {
             match chat.find(channel, key).await {
                 Ok(Some(at)) => {
                     return match chat.edit(&at, &message).await {
