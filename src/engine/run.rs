@@ -52,7 +52,9 @@ impl Engine {
 
     /// A timer whose stream is damaged is asked again later, so that it cannot hold up every other.
     async fn postpone(&self, timer: TimerRow) -> Result<()> {
-        let later = TimerRow { due_at: timer.due_at + limits::RETRY_MAX_MS, ..timer.clone() };
+        let now = self.now();
+        let clock = if timer.work { now.work } else { now.wall };
+        let later = TimerRow { due_at: clock.as_millisecond() + limits::RETRY_MAX_MS, ..timer.clone() };
         let batch = Batch { timers_fired: vec![(timer.id, timer.due_at)], timers_set: vec![later], ..Batch::default() };
         match self.deps.store.commit(&batch).await {
             Err(StoreError::Conflict(_)) | Ok(()) => Ok(()),
