@@ -90,7 +90,8 @@ impl Engine {
         // Whoever slept over half of the lease leaves the row to its next claim: it may be somebody else's before this is done.
         let now = self.now().work.as_millisecond();
         if now + limits::LEASE_MS / 2 > claim.lease_until {
-            tracing::warn!(name: "outbox.overslept", key = %claim.row.key, "{} was claimed too long ago and is left to the next claim", claim.row.key);
+            let key = &claim.row.key;
+            tracing::warn!(name: "outbox.overslept", %key, "{key} was claimed too long ago; the next claim does it");
             return Ok(());
         }
         match serde_json::from_str::<Effect>(&claim.row.body) {
