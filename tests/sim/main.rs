@@ -1,0 +1,51 @@
+//! The seeded simulation: some hundreds of seeds, the same history for the same seed, and proof that it can fail.
+
+#![expect(clippy::panic, reason = "a simulation that fails says so")]
+
+mod simulator;
+
+use simulator::{Options, Sabotage, run};
+
+fn seeds(range: std::ops::Range<u64>) {
+    let mut failed = 0;
+    for seed in range {
+        if let Err(failure) = run(seed, &Options::default()) {
+            println!("{failure}\n");
+            failed += 1;
+        }
+        assert!(failed < 3, "several seeds fail; the first ones are above");
+    }
+    assert!(failed == 0, "{failed} seeds fail; they are above");
+}
+
+#[test]
+fn the_first_seeds_hold() {
+    seeds(0..60);
+}
+
+#[test]
+fn more_seeds_hold() {
+    seeds(1_000..1_060);
+}
+
+#[test]
+fn one_seed_is_one_history() {
+    for seed in [3, 4, 5] {
+        let (one, two) = (run(seed, &Options::default()), run(seed, &Options::default()));
+        match (one, two) {
+            (Ok(one), Ok(two)) => assert_eq!(one, two, "seed {seed}"),
+            (one, two) => panic!("seed {seed}: {:?} {:?}", one.err().map(|f| f.what), two.err().map(|f| f.what)),
+        }
+    }
+}
+
+#[test]
+fn a_planted_bug_is_found() {
+    for sabotage in Sabotage::ALL {
+        let found = (0..40).find(|seed| run(*seed, &Options { sabotage, ..Options::default() }).is_err());
+        match found {
+            Some(seed) => println!("{sabotage:?} is found by seed {seed}"),
+            None => panic!("{sabotage:?} is not found"),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Conservation: what the states ask for is what stands in the store, no more and no less, at every commit.
+
+use super::super::core::at_once;
+use super::Checker;
+use signalbox::domain::deployment::{self, Deployment, Status};
+use signalbox::domain::environment;
+use signalbox::domain::ids::{DeploymentId, EnvironmentName, ServiceName, Stream};
+use signalbox::domain::policy::Phase;
+use signalbox::domain::time::Clock;
+use signalbox::domain::world::State;
+use signalbox::engine::Effect;
+use signalbox::store::{Batch, MemoryStore, OutboxRow, Store as _, TimerRow};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the states ask for.
+#[derive(Default)]
+pub(super) struct Expected {
+    /// By stream and purpose: due time and whether it is due by the work clock.
+    timers: BTreeMap<Stream, BTreeMap<String, (i64, bool)>>,
+    /// By stream and key: the row's body.
+    tasks: BTreeMap<Stream, BTreeMap<String, String>>,
+}
+
+const ALL: i64 = 1_000_000;
+
+impl Checker {
+    pub(super) fn conserved(
+        &mut self,
+        touched: &BTreeSet<Stream>,
+        batch: &Batch,
+        store: &MemoryStore,
+        t: i64,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for stream in touched {
+            self.expect(stream, t);
+        }
+        let timers = at_once(store.timers(ALL)).unwrap_or_default();
+        let outbox = at_once(store.outbox(ALL)).unwrap_or_default();
+        wrong.extend(self.timers_stand(&timers));
+        wrong.extend(self.tasks_stand(&outbox));
+        wrong.extend(self.promises_stand(batch, &outbox));
+        for d in self.deployments() {
+            wrong.extend(nothing_waits_for_ever(d, &timers, &outbox));
+        }
+        if !touched.is_empty() {
+            wrong.extend(self.places_hold());
+        }
+        wrong
+    }
+
+    fn expect(&mut self, stream: &Stream, t: i64) {
+        let Some(state) = self.streams.get(stream).and_then(|f| f.state.as_ref()) else { return };
+        let (specs, tasks) = match state {
+            State::Deployment(d) => (deployment::timers(d), deployment::tasks(d)),
+            State::Environment(e) => (environment::timers(e), Vec::new()),
+            State::Person(_) => (Vec::new(), Vec::new()),
+        };
+        let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
+        let timers = specs.into_iter().map(|s| (purpose(s.purpose), (s.due.as_millisecond(), s.clock == Clock::Work)));
+        self.expected.timers.insert(stream.clone(), timers.collect());
+        let id = DeploymentId::parse(stream.name()).unwrap_or(DeploymentId(0));
+        let body = |task| serde_json::to_string(&Effect::Task { deployment: id, task }).unwrap_or_default();
+        let tasks: BTreeMap<_, _> = tasks.into_iter().map(|task| (task.key, body(task.kind))).collect();
+        for key in tasks.keys() {
+            self.unasked.remove(key);
+        }
+        let gone = self.expected.tasks.insert(stream.clone(), tasks.clone()).unwrap_or_default();
+        for key in gone.into_keys().filter(|k| !tasks.contains_key(k)) {
+            self.unasked.insert(key, t);
+        }
+    }
+
+    fn timers_stand(&self, rows: &[TimerRow]) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut found = 0;
+        for row in rows {
+            let expected = self.expected.timers.get(&row.stream).and_then(|t| t.get(&row.body));
+            match expected {
+                // One that fires in vain is put off, never brought forward.
+                Some((due, work)) if *work == row.work && row.due_at >= *due => found += 1,
+                Some((due, _)) => wrong.push(format!("timer {} is due at {} and not at {due}", row.id, row.due_at)),
+                None => wrong.push(format!("timer {} stands and nothing asks for it", row.id)),
+            }
+        }
+        let expected: usize = self.expected.timers.values().map(BTreeMap::len).sum();
+        if wrong.is_empty() && found != expected {
+            for (stream, purposes) in &self.expected.timers {
+                for purpose in purposes.keys() {
+                    if !rows.iter().any(|r| r.stream == *stream && r.body == *purpose) {
+                        wrong.push(format!("{stream} asks for the timer {purpose} and there is none"));
+                    }
+                }
+            }
+        }
+        wrong
+    }
+
+    fn tasks_stand(&self, rows: &[OutboxRow]) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut found = 0;
+        for row in rows.iter().filter(|r| r.target.starts_with("task:")) {
+            match self.expected.tasks.get(&row.stream).and_then(|t| t.get(&row.key)) {
+                Some(body) if *body == row.body => found += 1,
+                Some(body) => wrong.push(format!("task {} is {} and not {body}", row.key, row.body)),
+                None => wrong.push(format!("task {} stands and nothing asks for it", row.key)),
+            }
+        }
+        let expected: usize = self.expected.tasks.values().map(BTreeMap::len).sum();
+        if wrong.is_empty() && found != expected {
+            wrong.push(format!("{expected} tasks are asked for and {found} stand"));
+        }
+        wrong
+    }
+
+    /// What this batch has to say is on its way.
+    fn promises_stand(&self, batch: &Batch, rows: &[OutboxRow]) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for event in &batch.events {
+            let prefix = format!("{}/{}/", event.stream, event.seq);
+            for key in self.promised.range(prefix.clone()..).take_while(|k| k.starts_with(&prefix)) {
+                if !rows.iter().any(|r| &r.key == key) {
+                    wrong.push(format!("message {key} is promised and not on its way"));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// One running deployment per service and environment, and the environment knows it.
+    fn places_hold(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut places: BTreeMap<(&EnvironmentName, &ServiceName), (Vec<DeploymentId>, Vec<DeploymentId>)> =
+            BTreeMap::new();
+        for d in self.deployments() {
+            let (running, pending) = places.entry((&d.plan.environment, &d.plan.service)).or_default();
+            if d.status.active() {
+                running.push(d.id);
+            }
+            if d.status == Status::Awaiting {
+                pending.push(d.id);
+            }
+        }
+        for ((env, service), (running, mut pending)) in places {
+            pending.sort_unstable();
+            let track = self.environment(env).track(service);
+            if running != track.running.into_iter().collect::<Vec<_>>() {
+                wrong.push(format!("{running:?} run on {service} in {env}, which knows {:?}", track.running));
+            }
+            let mut known = track.pending.clone();
+            known.sort_unstable();
+            if known != pending {
+                wrong.push(format!("{pending:?} await on {service} in {env}, which knows {known:?}"));
+            }
+            if let Some(lost) = track.queue.iter().find(|q| !track.pending.contains(q)) {
+                wrong.push(format!("{lost} is queued on {service} in {env} and not pending"));
+            }
+        }
+        wrong
+    }
+}
+
+/// Independent of what the states ask for.
+fn nothing_waits_for_ever(d: &Deployment, timers: &[TimerRow], outbox: &[OutboxRow]) -> Option<String> {
+    if d.status.ended() {
+        return None;
+    }
+    let stream = Stream::deployment(d.id);
+    let mut own = timers.iter().filter(|t| t.stream == stream);
+    if d.status == Status::Awaiting {
+        let expiry: Vec<_> = own.filter(|t| t.id.ends_with(":expiry")).collect();
+        if expiry.len() != 1 || expiry[0].due_at < d.expires_at.as_millisecond() {
+            return Some(format!("{} awaits with {} expiry timers", d.id, expiry.len()));
+        }
+        let automatic = d.items().any(|(l, i)| l.phase == Phase::Before && i.probe.is_some());
+        if automatic && d.next_check.is_none() && !d.checking {
+            return Some(format!("{} awaits and its automatic checks are never read again", d.id));
+        }
+        return None;
+    }
+    let woken = own.next().is_some() || outbox.iter().any(|r| r.stream == stream && r.target.starts_with("task:"));
+    let what = || format!("{} is {} and nothing will wake it: {:?}", d.id, d.status.words(), d.run);
+    (!woken).then(what)
+}

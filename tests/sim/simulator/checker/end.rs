@@ -1,0 +1,74 @@
+//! What must hold once the faults have stopped and time has passed.
+
+use super::super::chat::Room;
+use super::super::core::at_once;
+use super::Checker;
+use signalbox::domain::ids::PlatformName;
+use signalbox::domain::render;
+use signalbox::store::{MemoryStore, Store as _};
+
+impl Checker {
+    /// Everything came to an end, everything was said, and nothing that stands is false.
+    pub fn at_the_end(&self, store: &MemoryStore, room: &Room) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for row in at_once(store.timers(20)).unwrap_or_default() {
+            wrong.push(format!("timer {} never ends", row.id));
+        }
+        for row in at_once(store.outbox(20)).unwrap_or_default() {
+            wrong.push(format!("outbox row {} is never done ({} attempts)", row.key, row.attempts));
+        }
+        for d in self.deployments().filter(|d| !d.status.ended()) {
+            wrong.push(format!("{} is {} for ever: {:?} {:?}", d.id, d.status.words(), d.wait, d.run));
+        }
+        for said in room.said.values() {
+            let under = said.thread.as_ref().and_then(|id| room.said.get(id));
+            if said.thread.is_some() && under.is_none_or(|u| !u.key.starts_with("card:")) {
+                wrong.push(format!("{} stands in the thread of {:?}, which is no card", said.key, said.thread));
+            }
+        }
+        wrong.extend(self.everything_is_said(room));
+        wrong.extend(self.cards_are_true(room));
+        wrong
+    }
+
+    fn everything_is_said(&self, room: &Room) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for key in &self.promised {
+            let platform = key.rsplit('@').next().unwrap_or_default();
+            let posted = room.of_key(&platform.into(), key).filter(|s| !s.deleted).count();
+            let ever = room.of_key(&platform.into(), key).count();
+            if ever == 0 {
+                wrong.push(format!("message {key} was never posted"));
+            } else if posted > 1 {
+                wrong.push(format!("message {key} stands {posted} times"));
+            }
+        }
+        wrong
+    }
+
+    /// By the policy that everybody has at the end.
+    fn cards_are_true(&self, room: &Room) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for d in self.deployments() {
+            for card in render::cards(&self.policies[0], d) {
+                for platform in &self.platforms {
+                    let name = PlatformName::new(platform);
+                    let shown: Vec<_> = room.of_key(&name, &card.key).filter(|s| !s.deleted).collect();
+                    match shown.as_slice() {
+                        [] if room.of_key(&name, &card.key).next().is_some() => {}
+                        [one] if one.message == card.message => {}
+                        [one] => {
+                            let part = |m| format!("{m:?}");
+                            let (a, b) = (part(&one.message), part(&card.message));
+                            let at = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count().saturating_sub(40);
+                            let cut = |s: &str| s.get(at..).unwrap_or(s).chars().take(160).collect::<String>();
+                            wrong.push(format!("{} on {platform} shows …{}… and not …{}…", card.key, cut(&a), cut(&b)));
+                        }
+                        several => wrong.push(format!("{} stands {} times on {platform}", card.key, several.len())),
+                    }
+                }
+            }
+        }
+        wrong
+    }
+}

@@ -1,0 +1,210 @@
+//! What people do: mostly what helps, now and then anything at all, by command, by button and by reaction.
+
+use super::chat::Room;
+use super::checker::Checker;
+use super::core::Core;
+use super::policy::{PEOPLE, VERSIONS};
+use signalbox::chat::Body;
+use signalbox::domain::deployment::{Activity, Deployment, Status};
+use signalbox::domain::ids::PlatformName;
+use signalbox::domain::message::Action;
+use std::collections::BTreeMap;
+
+/// Something somebody does.
+pub struct Act {
+    pub person: &'static str,
+    pub body: Body,
+    /// It can be read and may change something, so its answer must be stored.
+    pub stored: bool,
+}
+
+const ASKING: [&str; 8] =
+    ["help", "deploy status", "deploy history", "window", "why", "when", "quarantine list", "checklist"];
+
+fn say(person: &'static str, text: impl Into<String>) -> Act {
+    Act { person, body: Body::Command { text: text.into(), thread: None }, stored: true }
+}
+
+fn ask(person: &'static str, text: impl Into<String>) -> Act {
+    Act { stored: false, ..say(person, text) }
+}
+
+fn anybody(core: &mut Core) -> &'static str {
+    core.pick(&PEOPLE).map_or("ana", |(id, _)| id)
+}
+
+pub fn act(core: &mut Core, checker: &Checker, room: &Room, platform: &PlatformName) -> Act {
+    let open: Vec<&Deployment> = checker.deployments().filter(|d| !d.status.ended()).collect();
+    match core.dice.u32(..100) {
+        0..14 => request(core),
+        14..62 => match core.pick(&open) {
+            Some(d) => help(core, d),
+            None => request(core),
+        },
+        62..74 => control(core, checker),
+        74..84 => click(core, room, platform),
+        84..90 => react(core, room, platform),
+        90..94 => locks(core),
+        94..97 => question(core, checker),
+        _ => rollback(core, checker),
+    }
+}
+
+fn request(core: &mut Core) -> Act {
+    let who = anybody(core);
+    let version = if core.chance(30) { "v9.9.9" } else { core.pick(&VERSIONS).copied().unwrap_or("v1.0.0") };
+    let service = if core.dice.u32(..3) == 0 { "web" } else { "api" };
+    let env = if core.dice.u32(..3) == 0 { "production" } else { "staging" };
+    let extra = match core.dice.u32(..12) {
+        0 => " --dry-run",
+        1 | 2 if env == "production" => " --hotfix \"it is down\"",
+        3 => " --strategy direct",
+        _ => "",
+    };
+    say(who, format!("/deploy {service} {version} to {env}{extra}"))
+}
+
+/// What an open deployment needs next.
+fn help(core: &mut Core, d: &Deployment) -> Act {
+    let (who, id) = (anybody(core), d.id);
+    let open: Vec<u32> = d.items().filter(|(_, i)| i.probe.is_none() && !i.settled()).map(|(_, i)| i.no).collect();
+    match d.status {
+        Status::Awaiting => match core.pick(&open).copied() {
+            Some(no) if core.dice.bool() => say(who, format!("/checklist tick {id} {no}")),
+            _ => say(who, format!("/approve {id}")),
+        },
+        Status::Held => {
+            let verb = core.pick(&["promote", "resume", "resume", "abort"]).copied().unwrap_or("resume");
+            say(who, format!("/{verb} {id}"))
+        }
+        _ if d.run.as_ref().is_some_and(|r| matches!(r.activity, Activity::Person { .. })) => {
+            say(who, format!("/confirm {id}"))
+        }
+        _ => match core.pick(&open).copied() {
+            Some(no) => say(who, format!("/checklist tick {id} {no}")),
+            None => ask(who, format!("/deploy status {id}")),
+        },
+    }
+}
+
+/// A number that is likely to mean something.
+fn some_id(core: &mut Core, checker: &Checker) -> String {
+    let open: Vec<_> = checker.deployments().filter(|d| !d.status.ended()).map(|d| d.id.to_string()).collect();
+    if core.chance(700)
+        && let Some(id) = core.pick(&open)
+    {
+        return id.clone();
+    }
+    let last = checker.deployments().map(|d| d.id.0).max().unwrap_or(0);
+    format!("D-{}", core.dice.u64(1..=last + 1))
+}
+
+fn control(core: &mut Core, checker: &Checker) -> Act {
+    let (who, id) = (anybody(core), some_id(core, checker));
+    let item = core.dice.u32(1..6);
+    let texts = [
+        format!("/withdraw {id}"),
+        format!("/reject {id} not now"),
+        format!("/cancel {id}"),
+        format!("/abort {id} it looks wrong"),
+        format!("/abort {id}"),
+        format!("/pause {id}"),
+        format!("/pause {id}"),
+        format!("/resume {id}"),
+        format!("/promote {id}"),
+        format!("/confirm {id}"),
+        format!("/approve {id}"),
+        format!("/checklist untick {id} {item}"),
+        format!("/checklist na {id} {item} there is none"),
+        format!("/review {id} looked at it"),
+        format!("/review {id} looked at it again"),
+    ];
+    say(who, core.pick(&texts).cloned().unwrap_or_default())
+}
+
+fn click(core: &mut Core, room: &Room, platform: &PlatformName) -> Act {
+    let who = anybody(core);
+    let buttons: Vec<_> = room
+        .said
+        .iter()
+        .filter(|(_, s)| s.platform == *platform)
+        .flat_map(|(id, s)| s.message.buttons.iter().map(move |b| (id, b)))
+        .collect();
+    // The newest messages are looked at most.
+    let from = if core.dice.bool() { buttons.len().saturating_sub(8) } else { 0 };
+    let Some((message, button)) = core.pick(&buttons[from..]) else { return ask(who, "/help") };
+    let fields = button
+        .form
+        .iter()
+        .flat_map(|f| &f.fields)
+        .map(|f| (f.name.clone(), if f.name == "items" { "1".to_owned() } else { "as it must be".to_owned() }));
+    let body = Body::Click {
+        message: (*message).clone(),
+        action: button.action.encode(),
+        fields: fields.collect::<BTreeMap<_, _>>(),
+    };
+    let Action { command, .. } = &button.action;
+    Act { person: who, body, stored: !ASKING.contains(&command.as_str()) }
+}
+
+fn react(core: &mut Core, room: &Room, platform: &PlatformName) -> Act {
+    let who = anybody(core);
+    let cards: Vec<_> = room
+        .said
+        .iter()
+        .filter(|(_, s)| s.platform == *platform && s.key.starts_with("card:"))
+        .map(|(id, _)| id)
+        .collect();
+    let Some(message) = core.pick(&cards).map(|m| (*m).clone()) else { return ask(who, "/help") };
+    let (emoji, added) = match core.dice.u32(..10) {
+        0 => ("❌", true),
+        1 | 2 => ("✅", false),
+        3 => ("👀", true),
+        _ => ("✅", true),
+    };
+    Act { person: who, body: Body::Reaction { message, emoji: emoji.into(), added }, stored: false }
+}
+
+fn locks(core: &mut Core) -> Act {
+    let who = anybody(core);
+    let what =
+        core.pick(&["production", "staging", "api in production", "web in staging"]).copied().unwrap_or("staging");
+    let version = core.pick(&VERSIONS).copied().unwrap_or("v1.0.0");
+    match core.dice.u32(..10) {
+        0 => say(who, format!("/lock {what} moving the database")),
+        1 => say(who, format!("/lock {what} for 20m moving the database")),
+        2 => say(who, format!("/lock {what} for 2h still moving --take-over")),
+        3 | 4 => say(who, format!("/quarantine release api {version} it was the network")),
+        _ => say(who, format!("/unlock {what}")),
+    }
+}
+
+fn question(core: &mut Core, checker: &Checker) -> Act {
+    let (who, id) = (anybody(core), some_id(core, checker));
+    let version = core.pick(&VERSIONS).copied().unwrap_or("v1.0.0");
+    let texts = [
+        format!("/why {id}"),
+        format!("/when {id}"),
+        format!("/why {version} to production"),
+        format!("/checklist {id}"),
+        "/deploy status".to_owned(),
+        "/deploy history".to_owned(),
+        "/window production".to_owned(),
+        "/quarantine list".to_owned(),
+        "/deploi v1".to_owned(),
+        "/abort".to_owned(),
+    ];
+    ask(who, core.pick(&texts).cloned().unwrap_or_default())
+}
+
+fn rollback(core: &mut Core, checker: &Checker) -> Act {
+    let who = anybody(core);
+    let service = if core.dice.u32(..3) == 0 { "web" } else { "api" };
+    let env = if core.dice.bool() { "production" } else { "staging" };
+    match core.dice.u32(..6) {
+        0 => say(who, format!("/rollback {}", some_id(core, checker))),
+        1 => say(who, format!("/rollback {service} in {env} full orders are lost")),
+        2 => say(who, format!("/rollback {service} in {env} emergency")),
+        _ => say(who, format!("/rollback {service} in {env} quick customers call")),
+    }
+}

@@ -1,0 +1,251 @@
+//! One replica's way to the common store: it fails before a commit, after it, dies at it, or is away for a while.
+//!
+//! A saboteur may sit in it, to prove that the invariants can fail.
+
+use super::checker::Checker;
+use super::core::{Shared, at_once, die, lock, pass};
+use async_trait::async_trait;
+use signalbox::domain::ids::{PlatformName, Stream};
+use signalbox::store::{
+    Batch, Claim, EventRow, HistoryQuery, HistoryRow, MemoryStore, MessageRow, OutboxRow, Result, StateRow, Store,
+    StoreError, TimerRow,
+};
+use std::sync::{Arc, Mutex};
+
+/// A planted bug.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sabotage {
+    #[default]
+    None,
+    /// Some timers are not stored.
+    ForgetsTimers,
+    /// Some outbox rows are not stored.
+    DropsEffects,
+    /// Inbox keys are not kept, so an envelope is decided twice.
+    ForgetsInbox,
+    /// Some commits are answered and not stored.
+    Lies,
+    /// A fired timer stays.
+    KeepsFiredTimers,
+    /// Streams that were only read are not compared.
+    IgnoresReads,
+    /// Some claims go to two replicas at once.
+    ForgetsLeases,
+}
+
+impl Sabotage {
+    pub const ALL: [Self; 7] = [
+        Self::ForgetsTimers,
+        Self::DropsEffects,
+        Self::ForgetsInbox,
+        Self::Lies,
+        Self::KeepsFiredTimers,
+        Self::IgnoresReads,
+        Self::ForgetsLeases,
+    ];
+}
+
+pub struct SimStore {
+    pub inner: Arc<MemoryStore>,
+    pub core: Shared,
+    pub checker: Arc<Mutex<Checker>>,
+    pub replica: usize,
+    pub sabotage: Sabotage,
+}
+
+fn away<T>(what: &str) -> Result<T> {
+    Err(StoreError::Unavailable(what.into()))
+}
+
+impl SimStore {
+    /// What every call meets first.
+    async fn reach(&self) -> Result<()> {
+        pass(&self.core, 800).await;
+        let mut core = lock(&self.core);
+        if core.faults && core.t < core.outage_until {
+            return away("it is away");
+        }
+        if core.fault(|r| r.store_fails) {
+            return away("a connection broke");
+        }
+        Ok(())
+    }
+
+    fn sabotaged(&self, batch: &Batch) -> Batch {
+        let mut out = batch.clone();
+        let now_and_then = lock(&self.core).chance(100);
+        match self.sabotage {
+            Sabotage::ForgetsTimers if now_and_then => out.timers_set.clear(),
+            Sabotage::DropsEffects if now_and_then => {
+                out.outbox.pop();
+            }
+            Sabotage::ForgetsInbox => out.inbox.clear(),
+            Sabotage::Lies if now_and_then => out = Batch::default(),
+            Sabotage::KeepsFiredTimers => {
+                let fired = std::mem::take(&mut out.timers_fired);
+                out.timers_cancelled.retain(|id| !fired.iter().any(|(f, _)| f == id));
+            }
+            Sabotage::IgnoresReads => out.reads.clear(),
+            _ => {}
+        }
+        out
+    }
+}
+
+#[async_trait]
+impl Store for SimStore {
+    async fn commit(&self, batch: &Batch) -> Result<()> {
+        self.reach().await?;
+        if lock(&self.core).fault(|r| r.crash_at_commit) {
+            die(&self.core, self.replica, "before a commit").await;
+        }
+        if lock(&self.core).fault(|r| r.commit_fails) {
+            let full = lock(&self.core).chance(200);
+            return if full { Err(StoreError::Full) } else { away("the commit failed") };
+        }
+        let stored = at_once(self.inner.commit(&self.sabotaged(batch)));
+        match &stored {
+            Ok(()) => {
+                lock(&self.core).count("commits");
+                lock(&self.checker).committed(self.replica, batch, &self.inner, &self.core);
+            }
+            Err(StoreError::Conflict(what)) => {
+                let mut core = lock(&self.core);
+                core.count("conflicts");
+                core.say(format!("r{} conflict: {what}", self.replica));
+            }
+            Err(error) => lock(&self.core).violate(format!("the store refuses a batch for ever: {error}")),
+        }
+        stored?;
+        if lock(&self.core).fault(|r| r.crash_at_commit) {
+            die(&self.core, self.replica, "after a commit").await;
+        }
+        pass(&self.core, 800).await;
+        let mut core = lock(&self.core);
+        if core.fault(|r| r.commit_unanswered) {
+            core.say(format!("r{} commit done, the answer is lost", self.replica));
+            return away("the answer to the commit is lost");
+        }
+        Ok(())
+    }
+
+    async fn states(&self, streams: &[Stream]) -> Result<Vec<StateRow>> {
+        self.reach().await?;
+        self.inner.states(streams).await
+    }
+
+    async fn answers(&self, keys: &[String]) -> Result<Vec<(String, String)>> {
+        self.reach().await?;
+        self.inner.answers(keys).await
+    }
+
+    async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>> {
+        self.reach().await?;
+        self.inner.events(stream, after, limit).await
+    }
+
+    async fn heads(&self, after: &str, limit: i64) -> Result<Vec<(Stream, i64, String)>> {
+        self.reach().await?;
+        self.inner.heads(after, limit).await
+    }
+
+    async fn streams(&self, after: &str, limit: i64) -> Result<Vec<Stream>> {
+        self.reach().await?;
+        self.inner.streams(after, limit).await
+    }
+
+    async fn last_number(&self) -> Result<i64> {
+        self.reach().await?;
+        self.inner.last_number().await
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>> {
+        self.reach().await?;
+        self.inner.history(query).await
+    }
+
+    async fn due_timers(&self, wall: i64, work: i64, limit: i64) -> Result<Vec<TimerRow>> {
+        self.reach().await?;
+        self.inner.due_timers(wall, work, limit).await
+    }
+
+    async fn next_timers(&self) -> Result<(Option<i64>, Option<i64>)> {
+        self.reach().await?;
+        self.inner.next_timers().await
+    }
+
+    async fn claim(&self, now: i64, owner: &str, lease_until: i64, limit: i64) -> Result<Vec<Claim>> {
+        self.reach().await?;
+        let lease_until = if self.sabotage == Sabotage::ForgetsLeases { now + 1 } else { lease_until };
+        let claims = self.inner.claim(now, owner, lease_until, limit).await?;
+        // A lost answer: the rows are leased and nobody knows.
+        if lock(&self.core).fault(|r| r.commit_unanswered) {
+            return away("the answer to a claim is lost");
+        }
+        Ok(claims)
+    }
+
+    async fn renew(&self, claim: &Claim, lease_until: i64) -> Result<bool> {
+        self.reach().await?;
+        self.inner.renew(claim, lease_until).await
+    }
+
+    async fn release(&self, claim: &Claim, due_at: i64) -> Result<()> {
+        self.reach().await?;
+        self.inner.release(claim, due_at).await
+    }
+
+    async fn break_leases(&self) -> Result<u64> {
+        self.reach().await?;
+        self.inner.break_leases().await
+    }
+
+    async fn next_outbox(&self) -> Result<Option<i64>> {
+        self.reach().await?;
+        self.inner.next_outbox().await
+    }
+
+    async fn outbox(&self, limit: i64) -> Result<Vec<OutboxRow>> {
+        self.inner.outbox(limit).await
+    }
+
+    async fn timers(&self, limit: i64) -> Result<Vec<TimerRow>> {
+        self.inner.timers(limit).await
+    }
+
+    async fn message(&self, platform: &PlatformName, key: &str) -> Result<Option<MessageRow>> {
+        self.reach().await?;
+        self.inner.message(platform, key).await
+    }
+
+    async fn message_by_id(&self, platform: &PlatformName, id: &str) -> Result<Option<MessageRow>> {
+        self.reach().await?;
+        self.inner.message_by_id(platform, id).await
+    }
+
+    async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool> {
+        self.reach().await?;
+        self.inner.lease(name, owner, now, until).await
+    }
+
+    async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64> {
+        self.reach().await?;
+        self.inner.prune_inbox(before, limit).await
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>> {
+        self.inner.setting(name).await
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        self.inner.set_setting(name, value).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.reach().await
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+}

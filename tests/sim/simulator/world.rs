@@ -1,0 +1,584 @@
+//! The scheduler: one thread that polls everything by hand and draws what happens next.
+
+use super::chat::{Room, SimChat};
+use super::checker::Checker;
+use super::core::{Core, MONDAY, REPLICAS, Rates, Record, Shared, SimClock, Skew, at_once, lock};
+use super::outside::{Outside, SimOutside};
+use super::people;
+use super::policy;
+use super::store::SimStore;
+use super::{Failure, Options, Report};
+use signalbox::chat::{Answer, Body, Envelope, Intake as _, IntakeError, Platform};
+use signalbox::domain::deployment::Status;
+use signalbox::domain::ids::PlatformName;
+use signalbox::domain::policy::Policy;
+use signalbox::engine::{Deps, Engine};
+use signalbox::ids::Ids;
+use signalbox::jobs::Executor;
+use signalbox::store::{Claim, MemoryStore, Result as StoreResult, Store, StoreError};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+enum Done {
+    Timers(StoreResult<usize>),
+    Claims(StoreResult<Vec<Claim>>),
+    Acted(StoreResult<()>),
+    Received(usize, Result<Answer, IntakeError>),
+    Reconsidered(StoreResult<()>),
+}
+
+struct Task {
+    replica: usize,
+    name: String,
+    /// It does nothing before then.
+    from: i64,
+    future: Pin<Box<dyn Future<Output = Done>>>,
+}
+
+#[derive(Default)]
+struct Replica {
+    engine: Option<Arc<Engine>>,
+    back_at: i64,
+    boots: u64,
+    /// The policy it shall have, once what is under way has ended.
+    next: Option<Arc<Policy>>,
+}
+
+struct Letter {
+    envelope: Envelope,
+    stored: bool,
+    answer: Option<Answer>,
+}
+
+pub struct World {
+    core: Shared,
+    store: Arc<MemoryStore>,
+    room: Arc<Mutex<Room>>,
+    outside: Arc<Mutex<Outside>>,
+    checker: Arc<Mutex<Checker>>,
+    options: Options,
+    seed: u64,
+    platforms: Vec<PlatformName>,
+    replicas: [Replica; REPLICAS],
+    tasks: Vec<Task>,
+    letters: Vec<Letter>,
+    /// When which letter arrives.
+    mail: Vec<(i64, usize)>,
+    policy: Arc<Policy>,
+    policies: u32,
+    quiet_end: bool,
+}
+
+impl World {
+    pub fn new(seed: u64, options: &Options) -> Self {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let rates = Rates::draw(&mut dice);
+        let (policy, times) = policy::draw(&mut dice);
+        let policy = Arc::new(policy);
+        let names: &[&str] = if dice.bool() { &["console"] } else { &["console", "slack"] };
+        let platforms: Vec<PlatformName> = names.iter().map(|n| PlatformName::new(n)).collect();
+        let skew = |dice: &mut fastrand::Rng| Skew { wall: dice.i64(-2_000..2_000), work: dice.i64(-300..300) };
+        let skew = [skew(&mut dice), skew(&mut dice)];
+        let (nanos, quiet_end) = (dice.i64(0..2) * 345_678, dice.u32(..4) == 0);
+        let core = Core {
+            dice,
+            t: 0,
+            rates,
+            faults: true,
+            skew,
+            crashed: [false; REPLICAS],
+            outage_until: 0,
+            nanos,
+            record: Record::new(options.loud),
+            violation: None,
+            tally: BTreeMap::new(),
+        };
+        let checker = Checker::new(&policy, times, names.iter().map(|n| (*n).to_owned()).collect());
+        Self {
+            core: Arc::new(Mutex::new(core)),
+            store: Arc::new(MemoryStore::new()),
+            room: Arc::default(),
+            outside: Arc::default(),
+            checker: Arc::new(Mutex::new(checker)),
+            options: *options,
+            seed,
+            platforms,
+            replicas: Default::default(),
+            tasks: Vec::new(),
+            letters: Vec::new(),
+            mail: Vec::new(),
+            policy,
+            policies: 0,
+            quiet_end,
+        }
+    }
+
+    fn core(&self) -> std::sync::MutexGuard<'_, Core> {
+        lock(&self.core)
+    }
+
+    fn failed(&self) -> bool {
+        self.core().violation.is_some()
+    }
+
+    // ---- Replicas ---------------------------------------------------------------------------------------------------
+
+    fn boot(&mut self, r: usize) {
+        let (core, checker) = (Arc::clone(&self.core), Arc::clone(&self.checker));
+        let outside = |name: &'static str| SimOutside {
+            name,
+            outside: Arc::clone(&self.outside),
+            checker: Arc::clone(&checker),
+            core: Arc::clone(&core),
+            replica: r,
+        };
+        let chat = |name: &PlatformName| -> Arc<dyn Platform> {
+            let (name, room, core) = (name.clone(), Arc::clone(&self.room), Arc::clone(&core));
+            Arc::new(SimChat { name, room, core, replica: r })
+        };
+        let executor = |name: &'static str| -> (String, Arc<dyn Executor>) { (name.into(), Arc::new(outside(name))) };
+        let boots = self.replicas[r].boots + 1;
+        let store = SimStore {
+            inner: Arc::clone(&self.store),
+            core: Arc::clone(&core),
+            checker: Arc::clone(&checker),
+            replica: r,
+            sabotage: self.options.sabotage,
+        };
+        let deps = Deps {
+            store: Arc::new(store),
+            platforms: self.platforms.iter().map(chat).collect(),
+            executors: [executor("sim"), executor("command"), executor("http")].into(),
+            probe: Arc::new(outside("probe")),
+            revisions: Arc::new(outside("revisions")),
+            clock: Arc::new(SimClock { core: Arc::clone(&core), replica: r }),
+            ids: Arc::new(Ids::seeded(self.seed ^ (boots << 8 | r as u64))),
+            // A process that starts again is another owner.
+            owner: format!("r{r}.{boots}"),
+        };
+        let policy = self.replicas[r].next.take().unwrap_or_else(|| Arc::clone(&self.policy));
+        lock(&self.checker).policies[r] = Arc::clone(&policy);
+        let engine = match Engine::new(deps, policy) {
+            Ok(engine) => engine,
+            Err(error) => return self.core().violate(format!("an engine does not start: {error}")),
+        };
+        self.core().say(format!("r{r} starts ({boots})"));
+        let replica = &mut self.replicas[r];
+        (replica.engine, replica.boots) = (Some(Arc::clone(&engine)), boots);
+        self.spawn(r, "reconsider", async move { Done::Reconsidered(engine.reconsider().await) });
+    }
+
+    fn spawn(&mut self, replica: usize, name: impl Into<String>, future: impl Future<Output = Done> + 'static) {
+        self.tasks.push(Task { replica, name: name.into(), from: 0, future: Box::pin(future) });
+    }
+
+    fn busy(&self, replica: usize, name: &str) -> bool {
+        self.tasks.iter().any(|t| t.replica == replica && t.name == name)
+    }
+
+    fn bury(&mut self) {
+        for r in 0..REPLICAS {
+            if !std::mem::take(&mut self.core().crashed[r]) {
+                continue;
+            }
+            self.tasks.retain(|t| t.replica != r);
+            let back = {
+                let mut core = self.core();
+                core.t + if core.faults { core.dice.i64(0..90_000) } else { 0 }
+            };
+            let replica = &mut self.replicas[r];
+            (replica.engine, replica.back_at) = (None, back);
+        }
+    }
+
+    /// Boots who is due, starts the loops' steps, brings new policies.
+    fn work(&mut self) {
+        for r in 0..REPLICAS {
+            if self.replicas[r].engine.is_none() {
+                if self.replicas[r].back_at <= self.core().t {
+                    self.boot(r);
+                }
+                continue;
+            }
+            if self.replicas[r].next.is_some() {
+                if !self.tasks.iter().any(|t| t.replica == r) {
+                    self.switch(r);
+                }
+                continue;
+            }
+            let Some(engine) = self.replicas[r].engine.clone() else { continue };
+            if !self.busy(r, "timers") && self.core().chance(500) {
+                let engine = Arc::clone(&engine);
+                self.spawn(r, "timers", async move { Done::Timers(engine.fire_timers().await) });
+            }
+            if !self.busy(r, "claim") && self.core().chance(600) {
+                let limit = self.core().dice.i64(1..6);
+                self.spawn(r, "claim", async move { Done::Claims(engine.claim(limit).await) });
+            }
+        }
+    }
+
+    fn switch(&mut self, r: usize) {
+        let (Some(policy), Some(engine)) = (self.replicas[r].next.take(), self.replicas[r].engine.clone()) else {
+            return;
+        };
+        self.core().say(format!("r{r} decides by {}", policy.hash));
+        lock(&self.checker).policies[r] = Arc::clone(&policy);
+        self.spawn(r, "policy", async move { Done::Reconsidered(engine.set_policy(policy).await) });
+        self.poll();
+    }
+
+    // ---- Polling ----------------------------------------------------------------------------------------------------
+
+    fn poll(&mut self) {
+        let mut tasks = std::mem::take(&mut self.tasks);
+        self.core().dice.shuffle(&mut tasks);
+        let t = self.core().t;
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut left = Vec::with_capacity(tasks.len());
+        let mut ended = Vec::new();
+        for mut task in tasks {
+            if self.core().crashed[task.replica] {
+                continue;
+            }
+            if task.from > t {
+                left.push(task);
+                continue;
+            }
+            match task.future.as_mut().poll(&mut cx) {
+                Poll::Ready(done) => ended.push((task.replica, done)),
+                Poll::Pending => left.push(task),
+            }
+        }
+        self.tasks = left;
+        self.bury();
+        for (replica, done) in ended {
+            self.done(replica, done);
+        }
+    }
+
+    fn done(&mut self, r: usize, done: Done) {
+        let broke = match &done {
+            Done::Timers(Err(e)) | Done::Claims(Err(e)) | Done::Acted(Err(e)) | Done::Reconsidered(Err(e)) => Some(e),
+            _ => None,
+        };
+        if let Some(error) = broke {
+            let corrupt = matches!(error, StoreError::Corrupt { .. });
+            let mut core = self.core();
+            core.say(format!("r{r} fails: {error}"));
+            if corrupt {
+                core.violate(format!("r{r} takes the store for damaged: {error}"));
+            }
+        }
+        match done {
+            Done::Claims(Ok(claims)) => {
+                for claim in claims {
+                    self.act(r, claim);
+                }
+            }
+            Done::Received(n, answer) => self.answered(r, n, answer),
+            Done::Reconsidered(Err(_)) => {
+                // Whoever starts the service starts it again.
+                if let Some(engine) = self.replicas[r].engine.clone() {
+                    let later = self.core().t + 1_000;
+                    self.spawn(r, "reconsider", async move { Done::Reconsidered(engine.reconsider().await) });
+                    if let Some(task) = self.tasks.last_mut() {
+                        task.from = later;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, r: usize, claim: Claim) {
+        let Some(engine) = self.replicas[r].engine.clone() else { return };
+        let stall = {
+            let mut core = self.core();
+            let stalls = core.fault(|rates| rates.stalls);
+            if stalls { core.t + core.dice.i64(1_000..200_000) } else { 0 }
+        };
+        let name = format!("act {}", claim.row.key);
+        self.spawn(r, name, async move { Done::Acted(engine.act(&claim).await) });
+        if let Some(task) = self.tasks.last_mut() {
+            task.from = stall;
+        }
+    }
+
+    /// Lets everything that is under way end, without letting much time pass.
+    fn drain(&mut self) {
+        for _ in 0..5_000 {
+            let t = self.core().t;
+            if self.failed() || !self.tasks.iter().any(|task| task.from <= t) {
+                return;
+            }
+            self.core().t += 20;
+            self.poll();
+        }
+        let names: Vec<_> = self.tasks.iter().map(|t| t.name.clone()).collect();
+        self.core().violate(format!("these never end: {}", names.join(", ")));
+    }
+
+    // ---- People -----------------------------------------------------------------------------------------------------
+
+    fn write(&mut self, person: &str, body: Body, stored: bool, platform: PlatformName) {
+        let account = if platform.as_str() == "slack" { format!("U-{person}") } else { person.to_owned() };
+        let n = self.letters.len();
+        let envelope = Envelope { platform, id: format!("e{n}"), account, channel: "deployments".into(), body };
+        self.letters.push(Letter { envelope, stored, answer: None });
+        let mut core = self.core();
+        let t = core.t;
+        let mut arrivals = vec![t];
+        while core.fault(|r| r.duplicates) && arrivals.len() < 4 {
+            let later = if core.chance(100) { 3_600_000 } else { 5_000 };
+            arrivals.push(t + core.dice.i64(0..later));
+        }
+        drop(core);
+        self.mail.extend(arrivals.into_iter().map(|at| (at, n)));
+    }
+
+    fn deliver(&mut self) {
+        let t = self.core().t;
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.mail).into_iter().partition(|(at, _)| *at <= t);
+        self.mail = later;
+        for (_, n) in due {
+            let first = self.core().dice.usize(..REPLICAS);
+            let r = (0..REPLICAS)
+                .map(|i| (first + i) % REPLICAS)
+                .find(|r| self.replicas[*r].engine.is_some() && self.replicas[*r].next.is_none());
+            let Some((r, engine)) = r.and_then(|r| Some((r, self.replicas[r].engine.clone()?))) else {
+                self.mail.push((t + 1_000, n));
+                continue;
+            };
+            let envelope = self.letters[n].envelope.clone();
+            let what = match &envelope.body {
+                Body::Command { text, .. } => text.clone(),
+                Body::Reaction { message, emoji, added } => format!("{emoji} {added} on {message}"),
+                Body::Click { message, action, .. } => format!("clicks {action} on {message}"),
+            };
+            self.core().say(format!("r{r} e{n} {}: {what}", envelope.account));
+            self.spawn(r, "letter", async move { Done::Received(n, engine.receive(envelope).await) });
+        }
+    }
+
+    fn answered(&mut self, r: usize, n: usize, answer: Result<Answer, IntakeError>) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let (at, damaged) = (self.core().t + 2_000, error.reason.contains("damaged"));
+                self.core().say(format!("r{r} e{n} is not stored: {}", error.reason));
+                if damaged {
+                    self.core().violate(format!("r{r} takes a record for damaged at e{n}"));
+                }
+                // It was not acknowledged, so it arrives again.
+                self.mail.push((at, n));
+                return;
+            }
+        };
+        let letter = &mut self.letters[n];
+        let key = format!("{}:{}", letter.envelope.platform, letter.envelope.id);
+        let kept = at_once(self.store.answers(&[key])).unwrap_or_default();
+        let text = serde_json::to_string(&answer).unwrap_or_default();
+        let unknown = text.contains("does not know you");
+        let mut wrong = None;
+        match kept.first() {
+            Some((_, before)) if !unknown && *before != text => {
+                wrong = Some(format!("e{n} is told something else than what was decided: {text}"));
+            }
+            None if letter.stored && !unknown => wrong = Some(format!("e{n} is answered and not stored: {text}")),
+            _ => {}
+        }
+        letter.answer = Some(answer);
+        let mut core = lock(&self.core);
+        core.count("answers");
+        if let Some(wrong) = wrong {
+            core.violate(wrong);
+        }
+    }
+
+    // ---- Safety -----------------------------------------------------------------------------------------------------
+
+    pub fn safety(&mut self) {
+        for _ in 0..self.options.steps {
+            self.move_time();
+            self.trouble();
+            if self.core().chance(350) {
+                let platform = {
+                    let platforms = self.platforms.clone();
+                    self.core().pick(&platforms).cloned().unwrap_or_else(|| "console".into())
+                };
+                let act = people::act(&mut lock(&self.core), &lock(&self.checker), &lock(&self.room), &platform);
+                self.write(act.person, act.body, act.stored, platform);
+            }
+            self.deliver();
+            self.work();
+            self.poll();
+            if self.failed() {
+                return;
+            }
+        }
+    }
+
+    fn move_time(&mut self) {
+        let dice = self.core().dice.u32(..100);
+        match dice {
+            0..55 => {
+                let by = self.core().dice.i64(0..60);
+                self.core().t += by;
+            }
+            55..80 => {
+                let by = self.core().dice.i64(0..1_500);
+                self.core().t += by;
+            }
+            _ => {
+                // Calls that are under way do not take hours; only who is stalled sleeps through it.
+                self.drain();
+                let next = self.next_due();
+                let mut core = self.core();
+                let by = match dice {
+                    80..90 => next.map_or(0, |at| at - core.t).clamp(0, 3_600_000),
+                    90..97 => core.dice.i64(0..15 * 60_000),
+                    97..99 => core.dice.i64(0..5 * 3_600_000),
+                    _ => {
+                        let day = 24 * 3_600_000;
+                        let jump = core.skew[0].wall;
+                        (day - (core.t + jump).rem_euclid(day)) + core.dice.i64(0..600_000)
+                    }
+                };
+                core.t += by;
+            }
+        }
+    }
+
+    /// When something falls due next, in true time.
+    fn next_due(&self) -> Option<i64> {
+        let (wall, work) = at_once(self.store.next_timers()).unwrap_or_default();
+        let outbox = at_once(self.store.next_outbox()).unwrap_or_default();
+        let skew = self.core().skew[0];
+        let waits = self.tasks.iter().map(|t| t.from);
+        let dues = [
+            wall.map(|w| w - MONDAY - skew.wall),
+            work.map(|w| w - MONDAY - skew.work),
+            outbox.map(|w| w - MONDAY - skew.work),
+        ];
+        dues.into_iter().flatten().chain(waits).chain(self.mail.iter().map(|(at, _)| *at)).min()
+    }
+
+    fn trouble(&mut self) {
+        let mut core = self.core();
+        if core.fault(|r| r.store_outage) {
+            core.outage_until = core.t + core.dice.i64(0..120_000);
+            core.say("the store goes away");
+        }
+        if core.fault(|r| r.clock_jumps) {
+            let by = if core.chance(700) { core.dice.i64(0..3 * 3_600_000) } else { core.dice.i64(-600_000..0) };
+            let only = core.chance(200);
+            core.skew[0].wall += by;
+            if !only {
+                core.skew[1].wall += by;
+            }
+            core.say(format!("the wall clock jumps by {by} ms"));
+        }
+        let (moved, changed, deleted) =
+            (core.fault(|r| r.moved_tags), core.fault(|r| r.policy_changes), core.fault(|r| r.chat_deletes));
+        if moved {
+            let version = core.pick(&policy::VERSIONS).copied().unwrap_or("v1.0.0");
+            *lock(&self.outside).moved.entry(version.into()).or_default() += 1;
+            core.say(format!("the tag {version} moves"));
+        }
+        drop(core);
+        if deleted {
+            let mut room = lock(&self.room);
+            let ids: Vec<String> = room.said.keys().cloned().collect();
+            let mut core = lock(&self.core);
+            if let Some(said) = core.pick(&ids).and_then(|id| room.said.get_mut(id)) {
+                said.deleted = true;
+                core.say(format!("somebody deletes {}", said.key));
+            }
+        }
+        if changed {
+            self.policies += 1;
+            let next = policy::change(&self.policy, &mut lock(&self.core).dice, self.policies);
+            self.policy = Arc::new(next);
+            for r in 0..REPLICAS {
+                self.replicas[r].next = Some(Arc::clone(&self.policy));
+            }
+        }
+    }
+
+    // ---- Liveness ---------------------------------------------------------------------------------------------------
+
+    pub fn liveness(&mut self) {
+        if self.failed() {
+            return;
+        }
+        {
+            let mut core = self.core();
+            core.faults = false;
+            core.outage_until = 0;
+            let wall = core.skew[0].wall.max(core.skew[1].wall);
+            core.skew = [Skew { wall, work: 0 }; REPLICAS];
+            core.say("the faults stop");
+        }
+        for replica in &mut self.replicas {
+            replica.back_at = 0;
+            replica.next = Some(Arc::clone(&self.policy));
+        }
+        let limit = self.core().t + 40 * 86_400_000;
+        for round in 0..60_000_u32 {
+            self.deliver();
+            self.work();
+            self.drain();
+            if self.failed() {
+                return;
+            }
+            if round == 40 && !self.quiet_end {
+                self.tidy_up();
+            }
+            let idle = self.tasks.is_empty() && self.replicas.iter().all(|r| r.engine.is_some() && r.next.is_none());
+            match self.next_due() {
+                None if idle && round > 60 => break,
+                None => {}
+                Some(at) if at > limit => break,
+                Some(at) => {
+                    let mut core = self.core();
+                    core.t = core.t.max(at);
+                }
+            }
+        }
+        let wrong = lock(&self.checker).at_the_end(&self.store, &lock(&self.room));
+        for what in wrong {
+            self.core().violate(what);
+        }
+    }
+
+    /// People take back what waits and stop what is held; everything else must end by itself.
+    fn tidy_up(&mut self) {
+        let open: Vec<_> = lock(&self.checker)
+            .deployments()
+            .filter(|d| !d.status.ended())
+            .map(|d| (d.id, d.status, d.requester.to_string()))
+            .collect();
+        for (id, status, requester) in open {
+            let verb = if matches!(status, Status::Awaiting | Status::Starting) { "cancel" } else { "abort" };
+            let body = Body::Command { text: format!("/{verb} {id}"), thread: None };
+            self.write(&requester, body, true, "console".into());
+        }
+    }
+
+    pub fn finish(self, seed: u64, options: &Options) -> Result<Report, Box<Failure>> {
+        let mut core = lock(&self.core);
+        if let Some(what) = core.violation.take() {
+            let (options, rates, last) = (*options, core.rates.clone(), core.record.last());
+            return Err(Box::new(Failure { seed, options, rates, what, last }));
+        }
+        for d in lock(&self.checker).deployments() {
+            core.count("deployments");
+            core.count(d.status.words());
+        }
+        Ok(Report { hash: core.record.hash(), lines: core.record.written, took: core.t, tally: core.tally.clone() })
+    }
+}
