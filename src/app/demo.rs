@@ -12,7 +12,8 @@ use crate::domain::time::{Span, after, from_millis};
 use crate::domain::window::{opening, zone};
 use crate::engine::Engine;
 use crate::ids::{Ids, secret};
-use crate::store::{Store, open_sqlite};
+use crate::jobs::command::abandon;
+use crate::store::{DatabaseLock, Store, open_sqlite};
 use crate::web::{ConsoleDeps, bind, console_router, console_url, ops_router};
 use anyhow::Context as _;
 use clap::Args;
@@ -103,6 +104,9 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     console.closing().cancel();
     let ended = service.shutdown().await;
     fleet.shutdown().await;
+    if let Err(error) = abandon(&data).await {
+        tracing::warn!(name: "demo.jobs_left", %error, "running jobs cannot be looked for: {error}");
+    }
     let _ = tokio::time::timeout(Duration::from_secs(3), http).await;
     keeping.abort();
     console.close().await;
@@ -115,6 +119,8 @@ fn prepare(data: &Path, fresh: bool) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
     let data = data.canonicalize().with_context(|| format!("cannot find {}", data.display()))?;
     if fresh {
+        // Held while files go: a demo that runs on this folder keeps what it has.
+        let _lock = DatabaseLock::take(&data.join(FILES[0]))?;
         for name in FILES {
             match std::fs::remove_file(data.join(name)) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Held until it is dropped. The file stays; only the lock on it counts.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "closing it gives the lock back")] File);
+pub struct Lock(#[expect(dead_code, reason = "closing it gives the lock back")] File);
 
 impl Lock {
     /// # Errors

@@ -17,6 +17,7 @@ mod transfer;
 
 pub use backup::backup;
 pub use dump::Dump;
+pub use lock::Lock as DatabaseLock;
 pub use memory::MemoryStore;
 pub use open::{open, open_read_only, open_whole};
 pub use sql::{PgStore, SqliteStore, open_postgres, open_sqlite};
