@@ -7,6 +7,7 @@
 //!                   output   what the job printed, kept up to a bound
 //!                   dropped  how many bytes were left out; absent while none are
 //!                   cancel   exists once somebody wants it ended
+//!                   abandon  exists once it is to end and leave no `end`
 //!                   ending   space put aside for the end, so that a full disk cannot swallow it
 //!                   end      how it ended (JSON)
 //! ```

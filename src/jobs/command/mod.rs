@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: deploying, traffic and restores. A service that is deployed by commands says so in its steps.
 
+mod abandon;
 pub mod brief;
 pub mod folder;
 pub mod output;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::AsyncReadExt as _;
 
+pub use abandon::abandon;
 pub use supervise::supervise;
 
 pub struct CommandExecutor {
@@ -171,14 +173,16 @@ fn cancel(folder: &JobFolder) -> io::Result<()> {
     }
     // Written before the holder is looked for: a supervisor that takes the job in between reads it before it begins.
     std::fs::write(folder.file("cancel"), "")?;
-    let pid = match folder.holder()? {
-        Holder::Alive(pid) => pid,
-        Holder::Gone => {
-            end_orphan(folder);
-            return Ok(());
-        }
-        Holder::Nobody => return Ok(()),
-    };
+    if folder.holder()? == Holder::Gone {
+        end_orphan(folder);
+        return Ok(());
+    }
+    wake(folder)
+}
+
+/// Lets the supervisor look at what is wished.
+fn wake(folder: &JobFolder) -> io::Result<()> {
+    let Holder::Alive(pid) = folder.holder()? else { return Ok(()) };
     let Some(pid) = Pid::from_raw(pid) else { return Ok(()) };
     // The handle stays with one process even if its number is given to another; so ask again who holds the job after
     // taking the handle, and no stranger can be signalled.

@@ -2,9 +2,10 @@
 //!
 //! It takes the job (or leaves when another process did), runs the program in a process group of its own, keeps its output,
 //! holds the time limit, ends everything the program started, and writes down how it ended. It is told to end the job by a
-//! `cancel` file and SIGTERM; without that file SIGTERM is ignored, so that a service manager that stops signalbox does
-//! not end jobs by accident.
+//! `cancel` file and SIGTERM, or to end it and leave no result by an `abandon` file; without a file SIGTERM is ignored, so
+//! that a service manager that stops signalbox does not end jobs by accident.
 
+use super::abandon::ABANDON;
 use super::folder::JobFolder;
 use super::output;
 use super::spec::{self, Spec};
@@ -65,6 +66,7 @@ async fn run(folder: &JobFolder) -> ExitCode {
     };
     say(TAKEN, ExitCode::SUCCESS);
     let end = Supervisor { folder, spec, watch: Stopwatch::start() }.run(children, wishes).await;
+    let Some(end) = end else { return ExitCode::SUCCESS };
     // An end that cannot be written leaves the job lost, which is what is known of it then.
     claim.finish(&end).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
@@ -80,31 +82,30 @@ enum Over {
     Exited(WaitStatus),
     TimeLimit,
     Cancelled,
+    Abandoned,
 }
 
 impl Supervisor<'_> {
-    async fn run(&self, mut children: Signals, mut wishes: Signals) -> JobEnd {
-        if self.cancel_wanted() {
-            return end(JobOutcome::Cancelled, "cancelled before it began");
+    /// How the job ended; `None` when nobody is to be told.
+    async fn run(&self, mut children: Signals, mut wishes: Signals) -> Option<JobEnd> {
+        if self.wanted("cancel") {
+            return Some(end(JobOutcome::Cancelled, "cancelled before it began"));
         }
         let (pid, pumped) = match self.spawn() {
             Ok(started) => started,
-            Err(why) => return end(JobOutcome::Failed, &why),
+            Err(why) => return Some(end(JobOutcome::Failed, &why)),
         };
         let over = self.wait(pid, &mut children, &mut wishes).await;
-        let status = match over {
-            Over::Exited(status) => Some(status),
-            Over::TimeLimit | Over::Cancelled => None,
-        };
         let left = self.end_everything(pid, &mut children).await;
         // Everything that held the pipe is dead, so this is short; the bound is for what could not be killed.
         let _ = tokio::time::timeout(Span::millis(limits::JOB_GRACE_MS).to_std(), pumped).await;
-        match (over, status) {
-            (Over::TimeLimit, _) => {
-                end(JobOutcome::TimedOut, &format!("time limit of {} reached", self.spec.time_limit))
+        match over {
+            Over::TimeLimit => {
+                Some(end(JobOutcome::TimedOut, &format!("time limit of {} reached", self.spec.time_limit)))
             }
-            (Over::Cancelled, _) => end(JobOutcome::Cancelled, "cancelled"),
-            (Over::Exited(status), _) => verdict(status, left),
+            Over::Cancelled => Some(end(JobOutcome::Cancelled, "cancelled")),
+            Over::Abandoned => None,
+            Over::Exited(status) => Some(verdict(status, left)),
         }
     }
 
@@ -159,7 +160,14 @@ impl Supervisor<'_> {
             }
             tokio::select! {
                 _ = children.recv() => {}
-                _ = wishes.recv() => if self.cancel_wanted() { return Over::Cancelled },
+                _ = wishes.recv() => {
+                    if self.wanted("cancel") {
+                        return Over::Cancelled;
+                    }
+                    if self.wanted(ABANDON) {
+                        return Over::Abandoned;
+                    }
+                }
                 () = &mut limit => return Over::TimeLimit,
             }
         }
@@ -192,8 +200,8 @@ impl Supervisor<'_> {
         strays
     }
 
-    fn cancel_wanted(&self) -> bool {
-        self.folder.file("cancel").exists()
+    fn wanted(&self, wish: &str) -> bool {
+        self.folder.file(wish).exists()
     }
 }
 
