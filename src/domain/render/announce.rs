@@ -219,16 +219,15 @@ fn ended(policy: &Policy, d: &Deployment, status: Status, actor: Option<&PersonI
     }
     let back = status == Status::RolledBack || (status == Status::Succeeded && d.is_rollback());
     if back {
-        let mut text = vec![
-            code(d.id.to_string()),
-            plain(format!(" {} is rolled back in {}", d.plan.service, d.plan.environment)),
-        ];
-        let live = if d.is_rollback() {
-            Some(d.plan.release.version.clone())
+        let mut text = vec![code(d.id.to_string())];
+        let (gone, live) = if d.is_rollback() {
+            (d.previous.as_ref(), Some(&d.plan.release))
         } else {
-            d.previous.as_ref().map(|p| p.version.clone())
+            (Some(&d.plan.release), d.previous.as_ref())
         };
-        if let Some(live) = live {
+        let gone = gone.map_or_else(String::new, |r| format!(" {}", r.version));
+        text.push(plain(format!(" {}{gone} is rolled back in {}", d.plan.service, d.plan.environment)));
+        if let Some(live) = live.map(|r| &r.version) {
             text.push(plain(format!("; {live} serves again")));
         }
         let why = match (&d.lane, &d.run) {
