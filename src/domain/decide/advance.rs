@@ -42,7 +42,8 @@ fn may_advance(tx: &mut Tx<'_>, d: &Deployment) -> Result<bool, Stop> {
         Verdict::Hold { until } => until,
         Verdict::Deny => None,
     };
-    let text = answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::words(&f.text));
+    let text =
+        answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
     let now = tx.ctx.now;
     // A closed window ends by itself; anything else is bounded, so that nothing waits for ever.
     let until = if ask_at.is_some() { None } else { Some(after(now.work, HOLD_MAX.paced(d.plan.pace))) };

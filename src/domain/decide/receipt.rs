@@ -61,7 +61,7 @@ fn prepared(tx: &mut Tx<'_>, d: &Deployment, outcome: &Outcome) -> Result<(), St
                 }
             }
             Err((_, text)) => {
-                let note = crate::domain::render::words(&text);
+                let note = crate::domain::render::sentence(tx.ctx.policy, &text);
                 return tx.on(d.id, E::Ended { status: Status::Refused, note, by: None, stuck: false });
             }
         }
@@ -70,12 +70,18 @@ fn prepared(tx: &mut Tx<'_>, d: &Deployment, outcome: &Outcome) -> Result<(), St
     match answer.verdict {
         crate::domain::gate::Verdict::Allow => begin(tx, d, live.clone()),
         crate::domain::gate::Verdict::Deny => {
-            let why = answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::words(&f.text));
+            let why = answer
+                .stopping()
+                .next()
+                .map_or_else(String::new, |f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
             tx.on(d.id, E::Ended { status: Status::Refused, note: why, by: None, stuck: false })
         }
         crate::domain::gate::Verdict::Hold { .. } => {
             settle::give_slot_back(tx, d)?;
-            let problem = answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::words(&f.text));
+            let problem = answer
+                .stopping()
+                .next()
+                .map_or_else(String::new, |f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
             // Delayed until now: it awaits again, and the gate says what for.
             tx.on(d.id, E::StartDelayed { problem, until: tx.ctx.now.wall })
         }

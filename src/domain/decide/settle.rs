@@ -106,7 +106,7 @@ pub(super) fn reconsider(tx: &mut Tx<'_>, id: DeploymentId) -> Result<(), Stop> 
     match super::plan_for(tx.ctx.policy, &d.plan.service, &d.plan.environment, release, strategy) {
         Ok(plan) => void_if_changed(tx, &d, plan).map(|_| ()),
         Err((_, text)) => {
-            let note = crate::domain::render::words(&text);
+            let note = crate::domain::render::sentence(tx.ctx.policy, &text);
             tx.on(id, E::Ended { status: Status::Refused, note, by: None, stuck: false })
         }
     }
@@ -134,7 +134,10 @@ fn awaiting(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
             tx.on(d.id, E::Starting)
         }
         Verdict::Deny => {
-            let why = answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::words(&f.text));
+            let why = answer
+                .stopping()
+                .next()
+                .map_or_else(String::new, |f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
             tx.on(d.id, E::Ended { status: Status::Refused, note: why, by: None, stuck: false })
         }
         Verdict::Hold { until } => {

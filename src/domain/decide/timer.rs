@@ -37,7 +37,9 @@ pub(super) fn fire(tx: &mut Tx<'_>, stream: &Stream, purpose: &Purpose) -> Resul
 
 fn expire(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
     let answer = settle::ask(tx, d, Act::Deploy)?;
-    let missing = answer.stopping().map(|f| crate::domain::render::words(&f.text)).next();
+    // Closing time and the end of a request are often one instant; what people left open says more than the clock.
+    let missing = answer.stopping().find(|f| f.until.is_none()).or_else(|| answer.stopping().next());
+    let missing = missing.map(|f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
     let note = format!("expired: {}", missing.unwrap_or_else(|| "it was not started in time".into()));
     tx.on(d.id, E::Ended { status: Status::Expired, note, by: None, stuck: false })
 }
@@ -53,7 +55,10 @@ fn ask(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
     match answer.verdict {
         Verdict::Allow => tx.on(d.id, E::Released { by: None }),
         Verdict::Hold { until: Some(ask_at) } => {
-            let text = answer.stopping().next().map_or_else(String::new, |f| crate::domain::render::words(&f.text));
+            let text = answer
+                .stopping()
+                .next()
+                .map_or_else(String::new, |f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
             tx.on(d.id, E::Held { hold: Hold { text, ask_at: Some(ask_at), ..hold } })
         }
         _ => {

@@ -95,7 +95,8 @@ pub fn timers(d: &Deployment) -> Vec<TimerSpec> {
         }
         if let Some(m) = run.monitor.as_ref().filter(|m| !m.reading) {
             let due = match run.activity {
-                Activity::Bake { until, .. } => m.next.min(until),
+                // A bake that is held has been judged; from then on the monitor keeps its own pace.
+                Activity::Bake { until, .. } if run.hold.is_none() => m.next.min(until),
                 _ => m.next,
             };
             set(Purpose::Sample, due, Clock::Work);

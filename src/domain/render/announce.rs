@@ -1,7 +1,7 @@
 //! What is said besides the cards: a line in the thread for detail, a post in a channel for what others must know.
 
 use super::card::deployment_key;
-use super::parts::{button, called, confirmed, step_text, what};
+use super::parts::{button, called, confirmed, ending, step_text, what};
 use crate::domain::approval::{assign, candidates};
 use crate::domain::deployment::{Activity, Deployment, DeploymentEvent as E, HoldReason, Lane, Status, run_step};
 use crate::domain::environment::EnvironmentEvent;
@@ -208,8 +208,7 @@ fn ended(policy: &Policy, d: &Deployment, status: Status, actor: Option<&PersonI
         Status::Failed | Status::RolledBack => Tone::Bad,
         _ => Tone::Neutral,
     };
-    let mut text =
-        vec![bold(format!("{} {}", d.id, status.words())), plain(format!(": {}.", d.note.trim_end_matches('.')))];
+    let mut text = vec![bold(d.id.to_string()), plain(format!(" {}.", ending(d)))];
     if status != Status::Succeeded && actor != Some(&d.requester) {
         text.extend([plain(" "), mention(&d.requester)]);
     }

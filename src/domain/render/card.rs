@@ -265,7 +265,7 @@ fn step_line(step: &StepRun) -> Line {
 
 fn ended(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
     let result = match d.status {
-        Status::Succeeded if d.is_rollback() => "Rolled back to ",
+        Status::Succeeded if d.is_rollback() => "Rolled back: ",
         Status::Succeeded => "Succeeded: ",
         Status::RolledBack => "Rolled back: ",
         Status::Failed if d.stuck => "Stuck: ",
@@ -276,7 +276,11 @@ fn ended(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
         Status::Superseded => "Superseded: ",
         _ => "Refused: ",
     };
-    message = message.text(vec![bold(result), plain(d.note.as_str())]);
+    // Many notes begin with the status themselves: `rejected by Omar: not today`.
+    message = message.text(match d.note.strip_prefix(d.status.words()) {
+        Some(rest) => vec![bold(result.trim_end_matches([':', ' '])), plain(rest)],
+        None => vec![bold(result), plain(d.note.as_str())],
+    });
     if d.stuck {
         let go = format!("/rollback {} in {}", d.plan.service, d.plan.environment);
         message = message.text(vec![

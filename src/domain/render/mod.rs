@@ -11,4 +11,4 @@ mod parts;
 pub use announce::{Notice, Place, notices};
 pub use answers::{Openness, Past, explain, history, quarantined, status, status_one, when, window};
 pub use card::{Card, cards, deployment_key};
-pub use parts::{accepted, dry_run, who_can_turn, words};
+pub use parts::{accepted, dry_run, sentence, who_can_turn, words};

@@ -31,6 +31,29 @@ pub fn words(text: &Text) -> String {
     out
 }
 
+/// A text for a note that people read later: names as config has them, times in the policy's zone, no full stop at its end.
+#[must_use]
+pub fn sentence(policy: &Policy, text: &Text) -> String {
+    let zone = crate::domain::window::zone(&policy.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let mut out = String::new();
+    for piece in text {
+        match piece {
+            Piece::Person { id, .. } => out.push_str(policy.person_name(id)),
+            Piece::Time { at, .. } => {
+                out.push_str(&at.to_zoned(zone.clone()).strftime("%a %-d %b %H:%M").to_string());
+            }
+            other => out.push_str(&words(&vec![other.clone()])),
+        }
+    }
+    out.trim_end().trim_end_matches('.').to_owned()
+}
+
+/// How something ended, in one sentence that names the status once: `expired: nobody turned a key`.
+pub(super) fn ending(d: &Deployment) -> String {
+    let (status, note) = (d.status.words(), d.note.trim_end_matches('.'));
+    if note.starts_with(status) { note.to_owned() } else { format!("{status}: {note}") }
+}
+
 /// `api v1.2.0 → production`
 pub(super) fn what(plan: &Plan) -> String {
     format!("{} {} → {}", plan.service, plan.release.version, plan.environment)
@@ -115,19 +138,18 @@ pub(super) fn called(people: &[PersonId]) -> Text {
     out
 }
 
-/// `10 % for 5 min, at most 5 errors`
+/// `10 % of the traffic for 5 min, at most 5 errors`
 pub(super) fn step_text(step: &StepSpec, pace: u32) -> String {
     match &step.kind {
-        StepKind::Traffic(s) if s.bake > Span::ZERO => {
-            format!(
-                "{}: {} % of the traffic for {}, at most {} errors",
-                step.name,
-                s.weight,
-                s.bake.paced(pace),
-                s.error_budget
-            )
+        StepKind::Traffic(s) => {
+            let share = format!("{} % of the traffic", s.weight);
+            let named = if step.name == share { share } else { format!("{}: {share}", step.name) };
+            if s.bake > Span::ZERO {
+                format!("{named} for {}, at most {} errors", s.bake.paced(pace), s.error_budget)
+            } else {
+                named
+            }
         }
-        StepKind::Traffic(s) => format!("{}: {} % of the traffic", step.name, s.weight),
         StepKind::Command { argv, .. } => format!("{}: runs {}", step.name, argv.join(" ")),
         StepKind::Manual { prompt, .. } => format!("{}: {prompt}", step.name),
         StepKind::Verify { probes, live, .. } => {
