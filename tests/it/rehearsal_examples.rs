@@ -13,6 +13,18 @@ fn scripts() -> Vec<PathBuf> {
     files
 }
 
+/// A breach from the request to the way back, as people read it.
+#[test]
+fn a_canary_that_breaches_reads_well() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/barq/rehearsals/canary.rehearsal");
+    let text = std::fs::read_to_string(path).unwrap();
+    let only = Some("A breach rolls back by itself".to_owned());
+    let options = Options { transcript: true, only, ..Options::default() };
+    let outcome = run(&text, "canary.rehearsal", Arc::new(load_embedded().policy), options);
+    assert!(outcome.passed() && outcome.scenes.len() == 1, "{}", render_report(&outcome));
+    insta::assert_snapshot!(outcome.transcript);
+}
+
 #[test]
 fn every_rehearsal_of_the_example_holds() {
     let policy = Arc::new(load_embedded().policy);
