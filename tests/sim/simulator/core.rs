@@ -49,7 +49,12 @@ pub struct Rates {
 impl Rates {
     pub fn draw(dice: &mut fastrand::Rng) -> Self {
         // Every third fault is absent from a seed, so that the others are seen by themselves.
-        let mut upto = |most: u32| if dice.u32(..3) == 0 { 0 } else { dice.u32(1..=most) };
+        // Some seeds are gentle, so that deployments get far before something breaks.
+        let scale = [100, 30, 10][dice.usize(..3)];
+        let slow = [0, 100, 500][dice.usize(..3)];
+        let mut upto = |most: u32| {
+            if dice.u32(..3) == 0 { 0 } else { (dice.u32(1..=most) * scale / 100).max(1) }
+        };
         Self {
             commit_fails: upto(60),
             commit_unanswered: upto(50),
@@ -70,8 +75,8 @@ impl Rates {
             probe_inconclusive: upto(250),
             duplicates: upto(300),
             stalls: upto(40),
-            slow: upto(500),
-            clock_jumps: upto(8),
+            slow,
+            clock_jumps: upto(6),
             policy_changes: upto(8),
             moved_tags: upto(8),
         }

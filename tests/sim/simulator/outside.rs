@@ -130,7 +130,8 @@ impl SimOutside {
             return;
         }
         let limit = job.time_limit.as_millis();
-        let mut takes = core.dice.i64(200..=limit.max(400) / 2);
+        let longest = if core.chance(800) { 5_000.min(limit) } else { limit };
+        let mut takes = core.dice.i64(0..=longest.max(400) / 2);
         let mut fate = Fate::Succeeds;
         if core.fault(|r| r.job_hangs) {
             (fate, takes) = (Fate::Hangs, i64::MAX / 4);

@@ -35,26 +35,39 @@ fn anybody(core: &mut Core) -> &'static str {
 
 pub fn act(core: &mut Core, checker: &Checker, room: &Room, platform: &PlatformName) -> Act {
     let open: Vec<&Deployment> = checker.deployments().filter(|d| !d.status.ended()).collect();
+    let asks = if open.len() < 3 { 20 } else { 3 };
     match core.dice.u32(..100) {
-        0..14 => request(core),
-        14..62 => match core.pick(&open) {
+        n if n < asks => request(core, checker),
+        0..76 => match core.pick(&open) {
             Some(d) => help(core, d),
-            None => request(core),
+            None => question(core, checker),
         },
-        62..74 => control(core, checker),
-        74..84 => click(core, room, platform),
-        84..90 => react(core, room, platform),
-        90..94 => locks(core),
-        94..97 => question(core, checker),
+        76..82 => control(core, checker),
+        82..88 => click(core, room, platform),
+        88..93 => react(core, room, platform),
+        93..95 => locks(core),
+        95..98 => question(core, checker),
         _ => rollback(core, checker),
     }
 }
 
-fn request(core: &mut Core) -> Act {
-    let who = anybody(core);
-    let version = if core.chance(30) { "v9.9.9" } else { core.pick(&VERSIONS).copied().unwrap_or("v1.0.0") };
+/// Somebody of these; now and then somebody else.
+fn one_of(core: &mut Core, people: &[&'static str]) -> &'static str {
+    if core.chance(150) { anybody(core) } else { core.pick(people).copied().unwrap_or("ana") }
+}
+
+fn request(core: &mut Core, checker: &Checker) -> Act {
+    let who = one_of(core, &["ana", "fox", "gus"]);
+    let mut version = if core.chance(30) { "v9.9.9" } else { core.pick(&VERSIONS).copied().unwrap_or("v1.0.0") };
     let service = if core.dice.u32(..3) == 0 { "web" } else { "api" };
-    let env = if core.dice.u32(..3) == 0 { "production" } else { "staging" };
+    let env = if core.dice.bool() { "production" } else { "staging" };
+    let tried: Vec<_> = VERSIONS.into_iter().filter(|v| checker.succeeded("staging", service, v)).collect();
+    if env == "production" && core.chance(800) {
+        match core.pick(&tried) {
+            Some(v) => version = v,
+            None => return say(who, format!("/deploy {service} {version} to staging")),
+        }
+    }
     let extra = match core.dice.u32(..12) {
         0 => " --dry-run",
         1 | 2 if env == "production" => " --hotfix \"it is down\"",
@@ -66,9 +79,14 @@ fn request(core: &mut Core) -> Act {
 
 /// What an open deployment needs next.
 fn help(core: &mut Core, d: &Deployment) -> Act {
-    let (who, id) = (anybody(core), d.id);
+    let (who, id) = (one_of(core, &["ben", "cid", "dee", "eve", "fox"]), d.id);
     let open: Vec<u32> = d.items().filter(|(_, i)| i.probe.is_none() && !i.settled()).map(|(_, i)| i.no).collect();
+    let held = |code: &str| d.wait.as_ref().is_some_and(|w| w.codes.iter().any(|c| c == code));
     match d.status {
+        Status::Awaiting if held("locked") && core.dice.bool() => {
+            let scope = if core.dice.bool() { format!("{} in ", d.plan.service) } else { String::new() };
+            say(who, format!("/unlock {scope}{}", d.plan.environment))
+        }
         Status::Awaiting => match core.pick(&open).copied() {
             Some(no) if core.dice.bool() => say(who, format!("/checklist tick {id} {no}")),
             _ => say(who, format!("/approve {id}")),
@@ -132,14 +150,18 @@ fn click(core: &mut Core, room: &Room, platform: &PlatformName) -> Act {
         .collect();
     // The newest messages are looked at most.
     let from = if core.dice.bool() { buttons.len().saturating_sub(8) } else { 0 };
-    let Some((message, button)) = core.pick(&buttons[from..]) else { return ask(who, "/help") };
+    let Some((message, mut button)) = core.pick(&buttons[from..]).copied() else { return ask(who, "/help") };
+    // People think twice before they stop something.
+    if matches!(button.action.command.as_str(), "cancel" | "reject" | "abort" | "rollback") {
+        button = core.pick(&buttons[from..]).map_or(button, |(_, b)| b);
+    }
     let fields = button
         .form
         .iter()
         .flat_map(|f| &f.fields)
         .map(|f| (f.name.clone(), if f.name == "items" { "1".to_owned() } else { "as it must be".to_owned() }));
     let body = Body::Click {
-        message: (*message).clone(),
+        message: message.clone(),
         action: button.action.encode(),
         fields: fields.collect::<BTreeMap<_, _>>(),
     };

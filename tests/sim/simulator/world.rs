@@ -425,11 +425,11 @@ impl World {
     fn move_time(&mut self) {
         let dice = self.core().dice.u32(..100);
         match dice {
-            0..55 => {
+            0..50 => {
                 let by = self.core().dice.i64(0..60);
                 self.core().t += by;
             }
-            55..80 => {
+            50..68 => {
                 let by = self.core().dice.i64(0..1_500);
                 self.core().t += by;
             }
@@ -438,10 +438,10 @@ impl World {
                 self.drain();
                 let next = self.next_due();
                 let mut core = self.core();
-                let by = match dice {
-                    80..90 => next.map_or(0, |at| at - core.t).clamp(0, 3_600_000),
-                    90..97 => core.dice.i64(0..15 * 60_000),
-                    97..99 => core.dice.i64(0..5 * 3_600_000),
+                let by = match (dice, core.dice.u32(..6)) {
+                    (68..97, _) => next.map_or(0, |at| at - core.t).clamp(0, 15 * 60_000),
+                    (97..99, _) | (_, 0..3) => core.dice.i64(0..6 * 60_000),
+                    (_, 3 | 4) => core.dice.i64(0..5 * 3_600_000),
                     _ => {
                         let day = 24 * 3_600_000;
                         let jump = core.skew[0].wall;
@@ -545,7 +545,8 @@ impl World {
                 Some(at) if at > limit => break,
                 Some(at) => {
                     let mut core = self.core();
-                    core.t = core.t.max(at);
+                    // What is due may have to wait for somebody who is still stalled.
+                    core.t = if at > core.t { at } else { core.t + 100 };
                 }
             }
         }

@@ -90,6 +90,12 @@ impl Checker {
         }
     }
 
+    /// Whether some revision of a version succeeded there.
+    pub fn succeeded(&self, environment: &str, service: &str, version: &str) -> bool {
+        let mut good = self.good.iter();
+        good.any(|(e, s, revision)| e.as_str() == environment && s.as_str() == service && revision.contains(version))
+    }
+
     fn debts(&self, person: &PersonId) -> Debts {
         match self.streams.get(&Stream::person(person)).and_then(|f| f.state.as_ref()) {
             Some(State::Person(d)) => d.clone(),
