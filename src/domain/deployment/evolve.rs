@@ -248,7 +248,8 @@ fn evolve_run(run: &mut Run, event: &E, plan: &[StepSpec], rollback: &[StepSpec]
         }
         E::TrafficMoved { weight } => {
             run.weight = *weight;
-            let reads = run.monitor.as_ref().map_or(0, |m| m.reads);
+            // A reading of the stage before that is still under way must not be taken for the first one of this stage.
+            let reads = run.monitor.as_ref().map_or(0, |m| m.reads + u32::from(m.reading));
             run.monitor = Some(Monitor {
                 step: run.at,
                 base: None,
