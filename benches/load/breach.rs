@@ -5,7 +5,7 @@ use crate::figures::Times;
 use crate::stand::{Chat, Seen, Stand};
 use crate::{Options, Result, conditions, timers};
 use signalbox::clock::Stopwatch;
-use signalbox::domain::policy::{Policy, StepKind};
+use signalbox::domain::policy::{Phase, Policy, StepKind};
 use signalbox::domain::time::Span;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -54,10 +54,10 @@ pub async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// No keys, no windows, no checklist: each request runs at once, and its canary is read twice a second.
+/// No keys, no windows, no checklist before the start: each request runs at once, and its canary is read twice a second.
 pub fn policy() -> Policy {
     let mut policy = crate::commands::policy();
-    policy.checklists.clear();
+    policy.checklists.retain(|c| c.phase != Phase::Before);
     for environment in policy.environments.values_mut() {
         environment.keys.clear();
         environment.windows.clear();

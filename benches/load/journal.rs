@@ -8,7 +8,7 @@ use signalbox::domain::environment::{Environment, EnvironmentEvent, evolve};
 use signalbox::domain::ids::{DeploymentId, EnvironmentName, ServiceName, Stream};
 use signalbox::domain::journal::event_hash;
 use signalbox::domain::plan::Release;
-use signalbox::domain::policy::{Phase, Policy, StepKind};
+use signalbox::domain::policy::{Policy, StepKind};
 use signalbox::domain::time::{Now, Span, from_millis};
 use signalbox::domain::world::{Event, State};
 use signalbox::rehearsal::world::{Behaviour, World};
@@ -70,9 +70,7 @@ async fn play() -> Result<Template> {
 }
 
 fn policy() -> Policy {
-    let mut policy = crate::commands::policy();
-    let checklists = policy.checklists.iter().filter(|c| c.phase != Phase::Before).cloned().collect();
-    policy = Policy { checklists, ..breach::policy() };
+    let mut policy = breach::policy();
     for strategy in policy.strategies.values_mut() {
         for step in &mut strategy.steps {
             if let StepKind::Traffic(stage) = &mut step.kind {
