@@ -179,8 +179,11 @@ pub const WRITER_QUEUE: usize = 1024;
 /// Timers fired in one go.
 pub const TIMERS_AT_ONCE: i64 = 200;
 
-/// Outbox rows one process acts on at the same time.
-pub const EFFECTS_AT_ONCE: usize = 16;
+/// Outbox rows one process has claimed at the same time.
+pub const EFFECTS_AT_ONCE: usize = 256;
+
+/// Of these, messages that are being posted or edited; the others wait, and no job or probe waits for them.
+pub const CHAT_AT_ONCE: usize = 16;
 
 /// How long a claimed outbox row is leased, in milliseconds; longer than any one call outside may take.
 pub const LEASE_MS: i64 = 60_000;

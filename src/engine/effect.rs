@@ -35,3 +35,8 @@ impl Effect {
         }
     }
 }
+
+/// Whether a row's target is a task outside, and not chat.
+pub(super) fn is_task(target: &str) -> bool {
+    target.starts_with("task:")
+}

@@ -1,5 +1,6 @@
 //! The loops of a running signalbox, and how they end.
 
+use super::effect::is_task;
 use super::{Engine, writer};
 use crate::limits;
 use crate::store::Result;
@@ -68,9 +69,19 @@ impl Service {
     }
 }
 
+/// How much is done outside at the same time.
+struct Room {
+    all: Arc<Semaphore>,
+    /// Of these, chat: a platform that hangs must not hold up a way back.
+    chat: Arc<Semaphore>,
+}
+
 /// Fires timers and acts on the outbox, as soon as something is due and never hot.
 async fn work_loop(engine: Arc<Engine>, stop: CancellationToken, tracker: TaskTracker) {
-    let room = Arc::new(Semaphore::new(limits::EFFECTS_AT_ONCE));
+    let room = Room {
+        all: Arc::new(Semaphore::new(limits::EFFECTS_AT_ONCE)),
+        chat: Arc::new(Semaphore::new(limits::CHAT_AT_ONCE)),
+    };
     while !stop.is_cancelled() {
         let stirred = engine.stirred.notified();
         match turn(&engine, &room, &tracker).await {
@@ -92,21 +103,30 @@ async fn work_loop(engine: Arc<Engine>, stop: CancellationToken, tracker: TaskTr
             }
         }
     }
+    room.chat.close();
 }
 
 /// One turn; true when something was found to do.
-async fn turn(engine: &Arc<Engine>, room: &Arc<Semaphore>, tracker: &TaskTracker) -> Result<bool> {
+async fn turn(engine: &Arc<Engine>, room: &Room, tracker: &TaskTracker) -> Result<bool> {
     let fired = engine.fire_timers().await?;
-    let free = room.available_permits();
+    let free = room.all.available_permits();
     if free == 0 {
         return Ok(false);
     }
     let claims = engine.claim(i64::try_from(free).unwrap_or(1)).await?;
     let claimed = claims.len();
     for claim in claims {
-        let Ok(permit) = Arc::clone(room).acquire_owned().await else { break };
-        let engine = Arc::clone(engine);
+        let Ok(permit) = Arc::clone(&room.all).acquire_owned().await else { break };
+        let (engine, chat) = (Arc::clone(engine), Arc::clone(&room.chat));
         tracker.spawn(async move {
+            let _turn = match is_task(&claim.row.target) {
+                true => None,
+                false => match chat.acquire().await {
+                    Ok(turn) => Some(turn),
+                    // signalbox stops; the next start takes the row up again.
+                    Err(_) => return,
+                },
+            };
             if let Err(error) = engine.act(&claim).await {
                 tracing::error!(name: "effect.failed", key = %claim.row.key, %error, "{} is not done: {error}", claim.row.key);
             }
