@@ -2,14 +2,13 @@
 
 use super::event::DeploymentEvent as E;
 use super::lists::{ItemMark, ListState, TickedBy};
-use super::run::{Activity, Counts, HoldReason, Monitor, Run, StepRun, StepStatus};
+use super::progress::{evolve_run, start, status_of};
+use super::run::Activity;
 use super::{Deployment, FollowUp, Key, Status, Wait, Watch};
 use crate::domain::ids::PersonId;
 use crate::domain::message::plain;
-use crate::domain::policy::{StepKind, StepSpec};
-use crate::domain::probe::{Reading, Verdict};
+use crate::domain::probe::Reading;
 use crate::domain::time::Now;
-use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// The event cannot happen to a deployment in this state: a bug or a damaged journal.
@@ -31,23 +30,36 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
             _ => Err(Illegal { event: "an event", state: "not requested".into() }),
         };
     };
-    let words = d.status.words();
-    d.updated = at;
-    let illegal = move |event| Illegal { event, state: words.into() };
+    let may = |now: bool, event: &'static str| {
+        if now { Ok(()) } else { Err(Illegal { event, state: d.status.words().into() }) }
+    };
     match event {
-        E::Requested { .. } => return Err(illegal("requested")),
-        E::KeyTurned { person } => {
-            if d.status != Status::Awaiting {
-                return Err(illegal("key_turned"));
-            }
-            d.keys.push(Key { person: person.clone(), at: at.wall });
-        }
-        E::KeyWithdrawn { person } => {
-            if d.status != Status::Awaiting {
-                return Err(illegal("key_withdrawn"));
-            }
-            d.keys.retain(|k| &k.person != person);
-        }
+        E::Requested { .. } => may(false, "requested")?,
+        E::KeyTurned { .. } => may(d.status == Status::Awaiting, "key_turned")?,
+        E::KeyWithdrawn { .. } => may(d.status == Status::Awaiting, "key_withdrawn")?,
+        E::Starting => may(d.status == Status::Awaiting, "starting")?,
+        E::Started { .. } => may(d.status == Status::Starting, "started")?,
+        E::Ended { .. } => may(!d.status.ended(), "ended")?,
+        _ => {}
+    }
+    d.updated = at;
+    if before_the_run(&mut d, event, at) || lists(&mut d, event, at) || afterwards(&mut d, event, at) {
+        return Ok(d);
+    }
+    let Deployment { plan, run, status, .. } = &mut d;
+    let Some(run) = run.as_mut().filter(|_| status.active()) else {
+        return Err(Illegal { event: "a step of a run", state: status.words().into() });
+    };
+    evolve_run(run, event, &plan.steps, &plan.rollback, at);
+    *status = status_of(run);
+    Ok(d)
+}
+
+/// Keys, waiting and the start; false when the event is none of these.
+fn before_the_run(d: &mut Deployment, event: &E, at: Now) -> bool {
+    match event {
+        E::KeyTurned { person } => d.keys.push(Key { person: person.clone(), at: at.wall }),
+        E::KeyWithdrawn { person } => d.keys.retain(|k| &k.person != person),
         E::KeysVoided { plan, digest, slots, expires_at, .. } => {
             d.plan = (**plan).clone();
             d.digest.clone_from(digest);
@@ -57,11 +69,42 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
             d.wait = None;
             d.status = Status::Awaiting;
         }
-        E::ItemTicked { item, by } => mark(&mut d, *item, &ItemMark::Ticked { by: by.clone(), at: at.wall }),
-        E::ItemUnticked { item, .. } => mark(&mut d, *item, &ItemMark::Open),
+        E::Waiting { codes, until, because } => {
+            d.wait = Some(Wait { codes: codes.clone(), until: *until, because: because.clone() });
+        }
+        E::Starting => {
+            d.status = Status::Starting;
+            d.starts += 1;
+            d.wait = None;
+        }
+        E::StartDelayed { problem, until } => {
+            d.status = Status::Awaiting;
+            let because = vec![vec![plain(format!("It cannot start yet: {problem}."))]];
+            d.wait = Some(Wait { codes: vec!["not_ready".into()], until: Some(*until), because });
+        }
+        E::Started { previous, lists } => {
+            if previous.is_some() {
+                d.previous.clone_from(previous);
+            }
+            d.lists.extend(lists.iter().cloned());
+            d.status = Status::Running;
+            d.checking = false;
+            d.next_check = None;
+            d.run = Some(start(&d.plan.steps, at));
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Checklists and their automatic checks; false when the event is none of these.
+fn lists(d: &mut Deployment, event: &E, at: Now) -> bool {
+    match event {
+        E::ItemTicked { item, by } => mark(d, *item, &ItemMark::Ticked { by: by.clone(), at: at.wall }),
+        E::ItemUnticked { item, .. } => mark(d, *item, &ItemMark::Open),
         E::ItemNotApplicable { item, person, reason } => {
             let by = person.clone();
-            mark(&mut d, *item, &ItemMark::NotApplicable { by, reason: reason.clone(), at: at.wall });
+            mark(d, *item, &ItemMark::NotApplicable { by, reason: reason.clone(), at: at.wall });
         }
         E::ChecksBegun => {
             d.checking = true;
@@ -74,39 +117,16 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
             let read: BTreeSet<u32> = d.items_to_read().map(|(_, i)| i.no).collect();
             keep_readings(&mut d.lists, readings, &read);
         }
-        E::Waiting { codes, until, because } => {
-            d.wait = Some(Wait { codes: codes.clone(), until: *until, because: because.clone() });
-        }
-        E::Starting => {
-            if d.status != Status::Awaiting {
-                return Err(illegal("starting"));
-            }
-            d.status = Status::Starting;
-            d.starts += 1;
-            d.wait = None;
-        }
-        E::StartDelayed { problem, until } => {
-            d.status = Status::Awaiting;
-            let because = vec![vec![plain(format!("It cannot start yet: {problem}."))]];
-            d.wait = Some(Wait { codes: vec!["not_ready".into()], until: Some(*until), because });
-        }
-        E::Started { previous, lists } => {
-            if d.status != Status::Starting {
-                return Err(illegal("started"));
-            }
-            if previous.is_some() {
-                d.previous.clone_from(previous);
-            }
-            d.lists.extend(lists.iter().cloned());
-            d.status = Status::Running;
-            d.checking = false;
-            d.next_check = None;
-            d.run = Some(start(&d.plan.steps, at));
-        }
+        E::ListsOpened { lists } => d.lists.extend(lists.iter().cloned()),
+        _ => return false,
+    }
+    true
+}
+
+/// The end, and what comes after it; false when the event is none of these.
+fn afterwards(d: &mut Deployment, event: &E, at: Now) -> bool {
+    match event {
         E::Ended { status, note, stuck, .. } => {
-            if d.status.ended() {
-                return Err(illegal("ended"));
-            }
             d.status = *status;
             d.note.clone_from(note);
             d.stuck = *stuck;
@@ -119,17 +139,17 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
             }
         }
         E::WatchBegun { until, next } => {
-            d.watch =
-                Some(Watch { until: *until, next: *next, reads: 0, reading: false, unhealthy: 0, alarmed: false });
+            let (until, next) = (*until, *next);
+            d.watch = Some(Watch { until, next, reads: 0, reading: false, unhealthy: 0, alarmed: false });
         }
-        E::WatchReadingBegun => with_watch(&mut d, |w| w.reading = true),
-        E::WatchRead { unhealthy, next } => with_watch(&mut d, |w| {
+        E::WatchReadingBegun => with_watch(d, |w| w.reading = true),
+        E::WatchRead { unhealthy, next } => with_watch(d, |w| {
             w.reading = false;
             w.reads += 1;
             w.next = *next;
             w.unhealthy = if unhealthy.is_empty() { 0 } else { w.unhealthy + 1 };
         }),
-        E::WatchAlarmed { .. } => with_watch(&mut d, |w| w.alarmed = true),
+        E::WatchAlarmed { .. } => with_watch(d, |w| w.alarmed = true),
         E::WatchEnded => d.watch = None,
         E::FollowUpsSet { due } => {
             d.follow_ups = due.iter().map(|(after, due)| FollowUp { after: *after, due: *due }).collect();
@@ -138,18 +158,9 @@ pub fn evolve(state: Option<Deployment>, event: &E, at: Now) -> Result<Deploymen
             d.follow_ups.retain(|f| f.after != *after);
             d.lists.extend(lists.iter().cloned());
         }
-        E::ListsOpened { lists } => d.lists.extend(lists.iter().cloned()),
-        running => {
-            let rollback = d.plan.rollback.clone();
-            let plan_steps = d.plan.steps.clone();
-            let Some(run) = d.run.as_mut().filter(|_| d.status.active()) else {
-                return Err(illegal("a step of a run"));
-            };
-            evolve_run(run, running, &plan_steps, &rollback, at);
-            d.status = status_of(run);
-        }
+        _ => return false,
     }
-    Ok(d)
+    true
 }
 
 fn begin(r: &super::Request, at: Now) -> Deployment {
@@ -184,175 +195,6 @@ fn begin(r: &super::Request, at: Now) -> Deployment {
     }
 }
 
-fn start(steps: &[StepSpec], at: Now) -> Run {
-    Run {
-        started: at,
-        forward: steps.iter().map(|s| StepRun::pending(&s.name)).collect(),
-        back: Vec::new(),
-        going_back: false,
-        at: 0,
-        attempt: 0,
-        activity: Activity::Idle,
-        hold: None,
-        monitor: None,
-        weight: 0,
-        touched: false,
-        why_back: String::new(),
-        as_status: Status::RolledBack,
-    }
-}
-
-fn status_of(run: &Run) -> Status {
-    if run.going_back {
-        return Status::RollingBack;
-    }
-    if run.hold.is_some() {
-        return Status::Held;
-    }
-    match run.activity {
-        Activity::Bake { .. } => Status::Baking,
-        Activity::Verify { .. } => Status::Verifying,
-        Activity::Doubt { .. } => Status::Held,
-        _ => Status::Running,
-    }
-}
-
-fn evolve_run(run: &mut Run, event: &E, plan: &[StepSpec], rollback: &[StepSpec], at: Now) {
-    match event {
-        E::StepBegun { activity } => {
-            run.activity = activity.clone();
-            run.attempt += 1;
-            let forward = !run.going_back;
-            let kind = plan.get(run.at).map(|s| &s.kind);
-            if forward && kind.is_some_and(|k| touches(k, plan)) {
-                run.touched = true;
-            }
-            let i = run.at;
-            if let Some(step) = run.steps_mut().get_mut(i) {
-                step.status = StepStatus::Running;
-                step.started = step.started.or(Some(at));
-            }
-        }
-        E::StepEnded { ok, summary } => {
-            let i = run.at;
-            if let Some(step) = run.steps_mut().get_mut(i) {
-                step.status = if *ok { StepStatus::Done } else { StepStatus::Failed };
-                step.ended = Some(at);
-                step.summary.clone_from(summary);
-            }
-            run.activity = Activity::Idle;
-            run.attempt = 0;
-            if *ok {
-                run.at += 1;
-            }
-        }
-        E::TrafficMoved { weight } => {
-            run.weight = *weight;
-            // A reading of the stage before that is still under way must not be taken for the first one of this stage.
-            let reads = run.monitor.as_ref().map_or(0, |m| m.reads + u32::from(m.reading));
-            run.monitor = Some(Monitor {
-                step: run.at,
-                base: None,
-                last: None,
-                window: at.work,
-                reads,
-                reading: false,
-                next: at.work,
-                unhealthy: Default::default(),
-                latest: Vec::new(),
-            });
-        }
-        E::BakeBegun { until } => run.activity = Activity::Bake { since: at.work, until: *until },
-        E::ReadingBegun => with_monitor(run, |m| m.reading = true),
-        E::Read { readings, next } => {
-            let stage = run.monitor.as_ref().and_then(|m| plan.get(m.step)).map(|s| s.kind.clone());
-            with_monitor(run, |m| monitor_read(m, readings, *next, stage.as_ref()));
-        }
-        E::WindowRenewed => with_monitor(run, |m| {
-            m.base = m.last;
-            m.window = at.work;
-        }),
-        E::VerifyBegun => {
-            if let Activity::Verify { reading, .. } = &mut run.activity {
-                *reading = true;
-            }
-        }
-        E::VerifyRead { text, next: again, .. } => {
-            if let Activity::Verify { tries, next, reading, last } = &mut run.activity {
-                *tries += 1;
-                *next = *again;
-                *reading = false;
-                last.clone_from(text);
-            }
-        }
-        E::Held { hold } => run.hold = Some(hold.clone()),
-        E::Released { .. } => run.hold = None,
-        E::Promoted { .. } if run.hold.as_ref().is_some_and(|h| h.reason != HoldReason::Gate) => run.hold = None,
-        E::WentBack { why, as_status, .. } => go_back(run, why, *as_status, rollback),
-        E::Cancelling { key } => run.activity = Activity::Cancel { key: key.clone(), since: at },
-        E::CancelEnded => run.activity = Activity::Idle,
-        _ => {}
-    }
-}
-
-fn go_back(run: &mut Run, why: &str, as_status: Status, rollback: &[StepSpec]) {
-    for step in run.forward.iter_mut().filter(|s| s.status == StepStatus::Pending) {
-        step.status = StepStatus::Skipped;
-    }
-    for step in run.forward.iter_mut().filter(|s| s.status == StepStatus::Running) {
-        step.status = StepStatus::Failed;
-    }
-    run.going_back = true;
-    run.back = if run.touched { rollback.iter().map(|s| StepRun::pending(&s.name)).collect() } else { Vec::new() };
-    run.at = 0;
-    run.attempt = 0;
-    run.activity = Activity::Idle;
-    run.hold = None;
-    run.monitor = None;
-    run.why_back = why.into();
-    run.as_status = as_status;
-}
-
-/// Whether beginning this step changes what serves people. A plan that has neither `deploy` nor `traffic` does it by commands.
-fn touches(kind: &StepKind, plan: &[StepSpec]) -> bool {
-    match kind {
-        StepKind::Deploy | StepKind::Traffic(_) | StepKind::Restore | StepKind::Maintenance { .. } => true,
-        StepKind::Command { .. } | StepKind::Http { .. } => {
-            !plan.iter().any(|s| matches!(s.kind, StepKind::Deploy | StepKind::Traffic(_)))
-        }
-        StepKind::Manual { .. } | StepKind::Verify { .. } => false,
-    }
-}
-
-fn monitor_read(m: &mut Monitor, readings: &[Reading], next: Timestamp, kind: Option<&StepKind>) {
-    m.reading = false;
-    m.reads += 1;
-    m.next = next;
-    m.latest = readings.to_vec();
-    let Some(StepKind::Traffic(stage)) = kind else { return };
-    for reading in readings {
-        if stage.counters.as_deref() == Some(reading.probe.as_str()) {
-            if let Some(counts) = counts_of(reading) {
-                m.base = m.base.or(Some(counts));
-                m.last = Some(counts);
-            }
-            continue;
-        }
-        let n = m.unhealthy.entry(reading.probe.clone()).or_default();
-        *n = if reading.verdict == Verdict::Unhealthy { *n + 1 } else { 0 };
-    }
-}
-
-/// The counters in a reading, when it could be read.
-fn counts_of(reading: &Reading) -> Option<Counts> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
-    let whole = |name: &str| {
-        let v = *reading.values.get(name)?;
-        (v.is_finite() && (0.0..=9.0e15).contains(&v)).then_some(v as u64)
-    };
-    Some(Counts { requests: whole("requests")?, errors: whole("errors")? })
-}
-
 /// Only in the items that were meant: a list from before keeps what it read before.
 fn keep_readings(lists: &mut [ListState], readings: &[Reading], read: &BTreeSet<u32>) {
     for item in lists.iter_mut().flat_map(|l| &mut l.items).filter(|i| read.contains(&i.no)) {
@@ -371,12 +213,6 @@ fn mark(d: &mut Deployment, no: u32, mark: &ItemMark) {
 fn with_watch(d: &mut Deployment, f: impl FnOnce(&mut Watch)) {
     if let Some(w) = &mut d.watch {
         f(w);
-    }
-}
-
-fn with_monitor(run: &mut Run, f: impl FnOnce(&mut Monitor)) {
-    if let Some(m) = &mut run.monitor {
-        f(m);
     }
 }
 

@@ -6,6 +6,7 @@
 mod event;
 mod evolve;
 mod lists;
+mod progress;
 mod run;
 mod tasks;
 #[cfg(test)]
