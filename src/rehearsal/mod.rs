@@ -45,7 +45,7 @@ pub fn run(script: &str, file: &str, policy: Arc<Policy>, options: Options) -> O
         Err(failures) => return Outcome { failures, ..outcome },
     };
     let wanted = options.only.as_deref().map(str::to_lowercase);
-    let mut transcript = Transcript::default();
+    let mut transcript = Transcript::new(options.transcript);
     for scene in &script.scenes {
         if wanted.as_ref().is_some_and(|w| !scene.name.to_lowercase().contains(w)) {
             continue;

@@ -8,12 +8,18 @@ use jiff::Timestamp;
 /// Collects the lines of a conversation.
 #[derive(Debug, Default)]
 pub struct Transcript {
+    wanted: bool,
     lines: Vec<String>,
     /// How many of the chat's events are told.
     told: usize,
 }
 
 impl Transcript {
+    /// One that is not wanted stays empty and costs nothing.
+    pub fn new(wanted: bool) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
     pub fn begin(&mut self, scene: &str) {
         if !self.lines.is_empty() {
             self.lines.push(String::new());
@@ -40,6 +46,9 @@ impl Transcript {
 
     /// Everything posted and edited since it was told last. Of several edits of one message, each shows what is new.
     pub fn tell(&mut self, world: &World, reader: &Reader) {
+        if !self.wanted {
+            return;
+        }
         let events = world.chat().events(self.told);
         self.told += events.len();
         for (n, event) in events.iter().enumerate() {

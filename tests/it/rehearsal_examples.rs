@@ -31,10 +31,16 @@ fn every_rehearsal_of_the_example_holds() {
     let mut failed = String::new();
     let scripts = scripts();
     assert!(!scripts.is_empty());
-    for path in scripts {
-        let text = std::fs::read_to_string(&path).unwrap();
+    let play = |path: &Path| {
+        let text = std::fs::read_to_string(path).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let outcome = run(&text, &name, Arc::clone(&policy), Options::default());
+        (name.clone(), run(&text, &name, Arc::clone(&policy), Options::default()))
+    };
+    let played: Vec<_> = std::thread::scope(|s| {
+        let all: Vec<_> = scripts.iter().map(|path| s.spawn(|| play(path))).collect();
+        all.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for (name, outcome) in played {
         if !outcome.passed() {
             failed.push_str(&render_report(&outcome));
         }
