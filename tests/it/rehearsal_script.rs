@@ -84,7 +84,13 @@ scene Silence
 
 #[test]
 fn one_script_gives_one_transcript() {
-    let script = "given api v1.1.0 is live\ngiven api v1.2.0 is good\nscene Twice\n  sara: /deploy v1.2.0 to staging\n  wait 5m\n  expect D-1 is awaiting";
+    let script = r"given api v1.1.0 is live
+given api v1.2.0 is good
+scene Twice
+  sara: /deploy v1.2.0 to staging
+  wait 5m
+  expect D-1 is awaiting
+";
     let options = Options { transcript: true, ..Options::default() };
     let policy = Arc::new(load_embedded().policy);
     let once = run(script, "a", Arc::clone(&policy), options.clone());

@@ -125,7 +125,8 @@ fn release(words: &mut Words, names: &Names<'_>, service: String, version: Word)
         let environment = if words.take("in") { Some(environment(words, names)?) } else { None };
         return Ok(Given::Live { service, version, environment });
     }
-    let hint = "`is good`, `is red \"why\"`, `fails 15 % of requests`, `is live in production`, `succeeded in staging` or `is revision abc123`";
+    let hint = "`is good`, `is red \"why\"`, `fails 15 % of requests`, `is live in production`, \
+                `succeeded in staging` or `is revision abc123`";
     Err(words.wrong("what is given about it").hint(hint))
 }
 
