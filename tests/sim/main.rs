@@ -6,10 +6,10 @@ mod simulator;
 
 use simulator::{Options, Sabotage, run};
 
-fn seeds(range: std::ops::Range<u64>) {
+fn seeds(range: std::ops::Range<u64>, steps: u32) {
     let mut failed = 0;
     for seed in range {
-        if let Err(failure) = run(seed, &Options::default()) {
+        if let Err(failure) = run(seed, &Options { steps, ..Options::default() }) {
             println!("{failure}\n");
             failed += 1;
         }
@@ -20,12 +20,22 @@ fn seeds(range: std::ops::Range<u64>) {
 
 #[test]
 fn the_first_seeds_hold() {
-    seeds(0..60);
+    seeds(0..60, 300);
+}
+
+#[test]
+fn the_next_seeds_hold() {
+    seeds(100..160, 300);
 }
 
 #[test]
 fn more_seeds_hold() {
-    seeds(1_000..1_060);
+    seeds(200..260, 300);
+}
+
+#[test]
+fn long_seeds_hold() {
+    seeds(300..330, 700);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whether a deployment may start or move traffic, decided by plain arithmetic.
 
 use super::Checker;
-use signalbox::domain::deployment::{Deployment, Lane, run_step};
+use signalbox::domain::deployment::{Deployment, ItemMark, Lane, TickedBy, run_step};
 use signalbox::domain::ids::{PersonId, Role};
 use signalbox::domain::policy::{OnShortWindow, Overrun, Phase, Policy, StepKind};
 use std::collections::BTreeSet;
@@ -105,6 +105,7 @@ impl Checker {
         if d.lists.iter().any(|l| open(&l)) {
             return Err("starts with required items open".into());
         }
+        self.ticks_are_fresh(policy, d, at)?;
         if let Lane::Hotfix { .. } = d.lane {
             let owes = self.debts(&d.requester).open.into_keys().any(|o| o != d.id);
             return if owes { Err("starts a hotfix of somebody who owes a review".into()) } else { Ok(()) };
@@ -122,6 +123,21 @@ impl Checker {
         let needs = d.plan.min_duration().as_millis();
         if env.on_short_window == OnShortWindow::Refuse && at + needs > closes {
             return Err(format!("needs {needs} ms and {} are left", closes - at));
+        }
+        Ok(())
+    }
+
+    /// What a check ticked was read lately.
+    fn ticks_are_fresh(&self, policy: &Policy, d: &Deployment, at: i64) -> Result<(), String> {
+        let items = d.items().filter(|(l, i)| l.phase == Phase::Before && i.required);
+        for (_, item) in items {
+            let ItemMark::Ticked { by: TickedBy::Check, .. } = item.mark else { continue };
+            let read = item.reading.as_ref().map_or(0, |r| r.at.as_millisecond());
+            let fresh = item.probe.as_ref().and_then(|p| policy.probes.get(p)).map_or(0, |p| p.fresh_for.as_millis());
+            // Clocks of two replicas differ, and a reading takes its time.
+            if fresh > 0 && at - read > fresh + 60_000 {
+                return Err(format!("starts on a check that was read {} s ago", (at - read) / 1000));
+            }
         }
         Ok(())
     }

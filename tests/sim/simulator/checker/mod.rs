@@ -6,6 +6,7 @@
 mod conserve;
 mod end;
 mod may;
+mod run;
 mod wayout;
 
 use super::core::{REPLICAS, Shared, at_once, lock};
@@ -121,6 +122,7 @@ impl Checker {
             }
         }
         wrong.extend(self.judge_ways_out(&ways_out, batch));
+        wrong.extend(self.judge_runs(batch));
         for stream in &touched {
             wrong.extend(self.stored_is_folded(stream, store));
         }
