@@ -2,13 +2,16 @@
 
 use super::{Asked, Finding, Rule, Says};
 use crate::domain::approval::{Assignment, assign};
-use crate::domain::deployment::{Lane, freeze_slot};
+use crate::domain::deployment::{ItemMark, ItemState, Lane, TickedBy, freeze_slot};
 use crate::domain::message::{Text, bold, moment, person, plain};
 use crate::domain::policy::{OnShortWindow, Overrun, Phase, Slot, Source};
 use crate::domain::time::{Span, after};
 use crate::domain::window::{Opening, Reason, freezes_at, opening};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+
+/// How long a reading may be on its way after the one before went stale.
+const READ_AGAIN: Span = Span::mins(1);
 
 fn finding(rule: Rule, code: &str, says: Says, text: Text) -> Finding {
     Finding { rule, code: code.into(), says, text, until: None, source: None }
@@ -260,6 +263,13 @@ pub(super) fn checklist(a: &Asked<'_>) -> Finding {
     }
     let open: Vec<_> = before().flat_map(|l| &l.items).filter(|i| i.required && !i.settled()).collect();
     if open.is_empty() {
+        let stale = before().flat_map(|l| &l.items).filter(|i| i.required && is_stale(a, i)).map(|i| i.no.to_string());
+        let stale: Vec<_> = stale.take(12).collect();
+        if !stale.is_empty() {
+            let text =
+                vec![plain(format!("What ticked {} was read too long ago; it is read again.", stale.join(", ")))];
+            return finding(rule, "items_stale", Says::Hold, text);
+        }
         return finding(rule, "checklist_done", Says::Pass, vec![plain("Every required item is settled.")]);
     }
     let numbers: Vec<_> = open.iter().take(12).map(|i| i.no.to_string()).collect();
@@ -271,6 +281,14 @@ pub(super) fn checklist(a: &Asked<'_>) -> Finding {
         numbers.join(", ")
     ))];
     finding(rule, "items_open", Says::Hold, text)
+}
+
+/// A check's tick whose reading is older than its probe's freshness. While it is read again in time, nobody sees this.
+fn is_stale(a: &Asked<'_>, item: &ItemState) -> bool {
+    let ItemMark::Ticked { by: TickedBy::Check, .. } = item.mark else { return false };
+    let fresh = item.probe.as_ref().and_then(|p| a.policy.probes.get(p)).map_or(Span::ZERO, |p| p.fresh_for);
+    let read = item.reading.as_ref().map(|r| r.at);
+    fresh > Span::ZERO && read.is_none_or(|at| Span::between(at, a.now.wall) > fresh + READ_AGAIN)
 }
 
 pub(super) fn queue(a: &Asked<'_>) -> Finding {
