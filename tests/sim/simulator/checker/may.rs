@@ -135,7 +135,7 @@ impl Checker {
             let read = item.reading.as_ref().map_or(0, |r| r.at.as_millisecond());
             let fresh = item.probe.as_ref().and_then(|p| policy.probes.get(p)).map_or(0, |p| p.fresh_for.as_millis());
             // Clocks of two replicas differ, and a reading takes its time.
-            if fresh > 0 && at - read > fresh + 60_000 {
+            if fresh > 0 && at - read > fresh + 75_000 {
                 return Err(format!("starts on a check that was read {} s ago", (at - read) / 1000));
             }
         }
