@@ -24,6 +24,13 @@ pub const JOB_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of a job's output read at once.
 pub const JOB_OUTPUT_PIECE: u64 = 64 * 1024;
 
+/// How long the folder of a job is kept after it was last touched, in days: as long as logs of builds.
+pub const JOB_DAYS: i64 = 90;
+
+/// How often a job's end is written again when the disk refuses, and the wait between two tries in milliseconds: a minute.
+pub const JOB_END_TRIES: u32 = 120;
+pub const JOB_END_PAUSE_MS: i64 = 500;
+
 /// Bytes put aside on disk for a job's end, so that a full disk cannot swallow it.
 pub const JOB_END_BYTES: usize = 4096;
 
@@ -185,8 +192,18 @@ pub const EFFECTS_AT_ONCE: usize = 256;
 /// Of these, messages that are being posted or edited; the others wait, and no job or probe waits for them.
 pub const CHAT_AT_ONCE: usize = 16;
 
-/// How long a claimed outbox row is leased, in milliseconds; longer than any one call outside may take.
+/// How long a claimed outbox row is leased, in milliseconds; longer than any one call outside may take. Renewed while somebody
+/// acts on the row.
 pub const LEASE_MS: i64 = 60_000;
+
+/// A lease is renewed when half of it is over, and not more often than this, in milliseconds.
+pub const RENEW_MIN_MS: i64 = 1_000;
+
+/// Outbox rows looked at for the jobs whose folders must stay; with more under way, none is removed.
+pub const JOBS_ASKED: i64 = 10_000;
+
+/// How long one call outside may take before it counts as one without an answer, in milliseconds. Well within a lease.
+pub const OUTSIDE_MS: i64 = 30_000;
 
 /// How often the loops look even without a hint, in milliseconds.
 pub const IDLE_POLL_MS: i64 = 1_000;

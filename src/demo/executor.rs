@@ -31,6 +31,7 @@ impl Executor for Fleet {
     }
 
     async fn start(&self, job: &Job, now: Now) -> Result<(), JobError> {
+        let _one_at_a_time = self.turn(job).await;
         if self.record(&job.key).is_some() {
             return Ok(());
         }
@@ -59,8 +60,17 @@ impl Executor for Fleet {
     }
 
     async fn cancel(&self, job: &Job) -> Result<(), JobError> {
-        let Some(mut record) = self.record(&job.key).filter(|r| r.end.is_none()) else { return Ok(()) };
-        record.end = Some(JobEnd { outcome: JobOutcome::Cancelled, summary: "cancelled".into() });
+        let _one_at_a_time = self.turn(job).await;
+        let cancelled = |summary: &str| Some(JobEnd { outcome: JobOutcome::Cancelled, summary: summary.into() });
+        let Some(mut record) = self.record(&job.key) else {
+            // Remembered as the newest, so that it is not the first to be forgotten.
+            let record = Record { started: self.newest(), end: cancelled("cancelled before it began"), red: 0 };
+            return self.remember(&job.key, record).map_err(JobError);
+        };
+        if record.end.is_some() {
+            return Ok(());
+        }
+        record.end = cancelled("cancelled");
         self.remember(&job.key, record).map_err(JobError)?;
         if let (Ok(site), Ok(version)) = (self.site_of(job), version(job)) {
             site.change(|place| place.without(version)).await.map_err(JobError)?;
@@ -92,6 +102,13 @@ impl Executor for Fleet {
 impl Fleet {
     fn site_of(&self, job: &Job) -> Result<&Arc<Site>, String> {
         self.site(job.target.service.as_str(), job.target.environment.as_str())
+    }
+
+    async fn turn(&self, job: &Job) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match self.site_of(job) {
+            Ok(site) => Some(site.turning.lock().await),
+            Err(_) => None,
+        }
     }
 
     /// Does the job, or begins it (`None`). The summary says what was done, or why it was not.

@@ -160,6 +160,11 @@ impl Fleet {
         lock(&self.jobs).get(key).cloned()
     }
 
+    /// When the job that came last began.
+    pub(super) fn newest(&self) -> jiff::Timestamp {
+        lock(&self.jobs).values().map(|record| record.started).max().unwrap_or_default()
+    }
+
     /// Remembers how a job stands, together with what runs now.
     pub(super) fn remember(&self, key: &str, record: Record) -> Result<(), String> {
         lock(&self.jobs).insert(key.to_owned(), record);

@@ -27,6 +27,8 @@ pub struct Site {
     client: reqwest::Client,
     place: Mutex<Place>,
     running: Mutex<BTreeMap<String, Running>>,
+    /// Held while a job is begun or cancelled, so that the one finds what the other has done.
+    pub turning: tokio::sync::Mutex<()>,
     /// Held while processes and shares are being changed.
     changing: tokio::sync::Mutex<()>,
 }
@@ -55,6 +57,7 @@ impl Site {
             client,
             place: Mutex::default(),
             running: Mutex::default(),
+            turning: tokio::sync::Mutex::default(),
             changing: tokio::sync::Mutex::default(),
         })
     }

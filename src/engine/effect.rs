@@ -31,6 +31,8 @@ impl Effect {
             Self::Post { platform, channel, thread_of, .. } => {
                 format!("say:{platform}:{}", thread_of.as_deref().unwrap_or(channel.as_str()))
             }
+            // After the job's own row: what is to be ended is not being begun.
+            Self::Task { task: TaskKind::Cancel { job, .. }, .. } => format!("task:{job}"),
             Self::Task { .. } => format!("task:{key}"),
         }
     }

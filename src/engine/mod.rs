@@ -4,6 +4,7 @@
 //! and production run the same code. Nothing is told to anybody before it is committed; nothing is held over I/O.
 
 mod ask;
+mod bounded;
 mod chat_out;
 mod derive;
 mod effect;
@@ -32,6 +33,7 @@ use crate::ids::Ids;
 use crate::jobs::Executor;
 use crate::probes::Probe;
 use crate::store::Store;
+use bounded::Bounded;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, Notify};
@@ -65,7 +67,15 @@ pub struct Engine {
 impl Engine {
     /// # Errors
     /// When the command catalogue in the binary is broken.
-    pub fn new(deps: Deps, policy: Arc<Policy>) -> Result<Arc<Self>, crate::command::CatalogueError> {
+    pub fn new(mut deps: Deps, policy: Arc<Policy>) -> Result<Arc<Self>, crate::command::CatalogueError> {
+        for platform in &mut deps.platforms {
+            *platform = Arc::new(Bounded(Arc::clone(platform)));
+        }
+        for executor in deps.executors.values_mut() {
+            *executor = Arc::new(Bounded(Arc::clone(executor)));
+        }
+        deps.probe = Arc::new(Bounded(deps.probe));
+        deps.revisions = Arc::new(Bounded(deps.revisions));
         Ok(Arc::new(Self {
             deps,
             policy: RwLock::new(policy),

@@ -47,8 +47,8 @@ impl Engine {
         executor: &dyn Executor,
         ended: bool,
     ) {
-        let mut tails = self.outputs.0.lock().await;
-        let mut tail = tails.remove(job).unwrap_or_default();
+        // Not held while the executor is asked: one that is slow must not hold up the others.
+        let mut tail = self.outputs.0.lock().await.remove(job).unwrap_or_default();
         let before = tail.seen;
         for _ in 0..limits::OUTPUT_PIECES {
             match executor.output(job, tail.next).await {
@@ -67,9 +67,8 @@ impl Engine {
         }
         let message = show.then(|| render(job, step, &tail, ended));
         if !ended {
-            tails.insert(job.to_owned(), tail);
+            self.outputs.0.lock().await.insert(job.to_owned(), tail);
         }
-        drop(tails);
         if let Some(message) = message {
             self.show_output(d, job, &message).await;
         }

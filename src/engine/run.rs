@@ -5,6 +5,7 @@ use super::effect::Effect;
 use super::writer::{Outcome, Request};
 use crate::domain::decide::Input;
 use crate::domain::deployment::Purpose;
+use crate::domain::time::Span;
 use crate::limits;
 use crate::store::{Batch, Claim, Receipt, Result, StoreError, TimerRow};
 
@@ -82,6 +83,41 @@ impl Engine {
         self.deps.store.claim(now, &self.deps.owner, now + limits::LEASE_MS, limit).await
     }
 
+    /// Acts on one claimed row as [`Engine::act`] does, and renews its lease for as long as that takes.
+    ///
+    /// # Errors
+    /// As [`Engine::act`].
+    pub async fn tend(&self, claim: &Claim) -> Result<()> {
+        // Both go on at once: neither may wait for a connection that the other holds.
+        tokio::select! {
+            biased;
+            done = self.act(claim) => done,
+            () = self.keep_leased(claim) => Ok(()),
+        }
+    }
+
+    /// Never returns.
+    async fn keep_leased(&self, claim: &Claim) {
+        let mut until = claim.lease_until;
+        loop {
+            let left = until - self.now().work.as_millisecond();
+            let wait = (left / 2).clamp(limits::RENEW_MIN_MS, limits::LEASE_MS / 2);
+            tokio::time::sleep(Span::millis(wait).to_std()).await;
+            let next = self.now().work.as_millisecond() + limits::LEASE_MS;
+            match self.deps.store.renew(claim, next).await {
+                Ok(true) => until = next,
+                Ok(false) => {
+                    // What is under way outside cannot be called back; the receipt of this claim counts no more.
+                    tracing::warn!(name: "outbox.lease_lost", key = %claim.row.key, "somebody else acts on {} by now", claim.row.key);
+                    return std::future::pending().await;
+                }
+                Err(error) => {
+                    tracing::warn!(name: "outbox.renew_failed", key = %claim.row.key, %error, "the lease of {} is not renewed: {error}", claim.row.key);
+                }
+            }
+        }
+    }
+
     /// Acts on one claimed row and stores its receipt.
     ///
     /// # Errors
@@ -130,9 +166,21 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn until_due(&self) -> Result<i64> {
+        let outbox = self.deps.store.next_outbox().await?;
+        self.until(outbox).await
+    }
+
+    /// As [`Engine::until_due`], with hands too full for the outbox.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn until_timer(&self) -> Result<i64> {
+        self.until(None).await
+    }
+
+    async fn until(&self, outbox: Option<i64>) -> Result<i64> {
         let now = self.now();
         let (wall, work) = self.deps.store.next_timers().await?;
-        let outbox = self.deps.store.next_outbox().await?;
         let waits = [
             wall.map(|t| t - now.wall.as_millisecond()),
             work.map(|t| t - now.work.as_millisecond()),

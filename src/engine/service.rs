@@ -85,9 +85,11 @@ async fn work_loop(engine: Arc<Engine>, stop: CancellationToken, tracker: TaskTr
     while !stop.is_cancelled() {
         let stirred = engine.stirred.notified();
         match turn(&engine, &room, &tracker).await {
-            Ok(true) => {}
-            Ok(false) => {
-                let wait = engine.until_due().await.unwrap_or(limits::IDLE_POLL_MS).max(limits::LOOP_MIN_MS);
+            Ok(Turn::Busy) => {}
+            Ok(rest) => {
+                // With full hands, rows that are due wait for the end of another, which stirs this loop.
+                let due = if rest == Turn::Full { engine.until_timer().await } else { engine.until_due().await };
+                let wait = due.unwrap_or(limits::IDLE_POLL_MS).max(limits::LOOP_MIN_MS);
                 tokio::select! {
                     () = stirred => {}
                     () = tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(1))) => {}
@@ -106,12 +108,21 @@ async fn work_loop(engine: Arc<Engine>, stop: CancellationToken, tracker: TaskTr
     room.chat.close();
 }
 
-/// One turn; true when something was found to do.
-async fn turn(engine: &Arc<Engine>, room: &Room, tracker: &TaskTracker) -> Result<bool> {
+/// What a turn came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Something was found to do, so there may be more.
+    Busy,
+    Idle,
+    /// As many effects are under way as may be.
+    Full,
+}
+
+async fn turn(engine: &Arc<Engine>, room: &Room, tracker: &TaskTracker) -> Result<Turn> {
     let fired = engine.fire_timers().await?;
     let free = room.all.available_permits();
     if free == 0 {
-        return Ok(false);
+        return Ok(if fired > 0 { Turn::Busy } else { Turn::Full });
     }
     let claims = engine.claim(i64::try_from(free).unwrap_or(1)).await?;
     let claimed = claims.len();
@@ -127,26 +138,36 @@ async fn turn(engine: &Arc<Engine>, room: &Room, tracker: &TaskTracker) -> Resul
                     Err(_) => return,
                 },
             };
-            if let Err(error) = engine.act(&claim).await {
+            if let Err(error) = engine.tend(&claim).await {
                 tracing::error!(name: "effect.failed", key = %claim.row.key, %error, "{} is not done: {error}", claim.row.key);
             }
             drop(permit);
             engine.stir();
         });
     }
-    Ok(fired > 0 || claimed > 0)
+    Ok(if fired > 0 || claimed > 0 { Turn::Busy } else { Turn::Idle })
 }
 
-/// Forgets inbox rows that nobody can send again.
+/// How often the prune loop looks, and at which of its rounds it looks through the jobs: every six hours.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+const JOBS_ROUND: u32 = 36;
+
+/// Forgets inbox rows that nobody can send again, and jobs that nobody asks about. Not at the start: what was under way is
+/// taken up again before.
 async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
-    loop {
+    for round in 0_u32.. {
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+            () = tokio::time::sleep(PRUNE_EVERY) => {}
             () = stop.cancelled() => return,
         }
         let before = engine.now().wall.as_millisecond() - limits::INBOX_DAYS * 86_400_000;
         if let Err(error) = engine.deps.store.prune_inbox(before, 10_000).await {
             tracing::warn!(name: "inbox.prune_failed", %error, "old inbox rows are not pruned: {error}");
+        }
+        if round % JOBS_ROUND == 0
+            && let Err(error) = engine.prune_jobs().await
+        {
+            tracing::warn!(name: "jobs.prune_failed", %error, "old jobs are not pruned: {error}");
         }
     }
 }

@@ -33,7 +33,7 @@ impl Engine {
                 self.report(claim, id, outcome).await
             }
             TaskKind::Job { back, step } => self.job(claim, &d, *back, *step).await,
-            TaskKind::Cancel { job, step, .. } => self.cancel(claim, &d, job, *step).await,
+            TaskKind::Cancel { job, back, step } => self.cancel(claim, &d, job, (*back, *step)).await,
         }
     }
 
@@ -203,9 +203,10 @@ impl Engine {
         }
     }
 
-    async fn cancel(&self, claim: &Claim, d: &Deployment, key: &str, step: usize) -> Result<()> {
+    async fn cancel(&self, claim: &Claim, d: &Deployment, key: &str, (back, step): (bool, usize)) -> Result<()> {
         let done = Outcome::Job { succeeded: true, summary: "cancelled".into() };
-        let found = d.plan.steps.get(step).map(|spec| self.job_of(d, spec, key));
+        let steps = if back { &d.plan.rollback } else { &d.plan.steps };
+        let found = steps.get(step).map(|spec| self.job_of(d, spec, key));
         let Some(Ok((executor, job))) = found else { return self.report(claim, d.id, done).await };
         if let Err(error) = executor.cancel(&job).await {
             tracing::warn!(name: "job.cancel_failed", job = %key, error = %error, "{key} cannot be cancelled: {error}");
@@ -215,6 +216,28 @@ impl Engine {
             Ok(JobStatus::Running) => self.again_in(claim, limits::JOB_POLL_MS).await,
             _ => self.report(claim, d.id, done).await,
         }
+    }
+
+    /// Lets every executor forget old jobs, except those that the outbox still asks about; says how many went.
+    ///
+    /// # Errors
+    /// When the store cannot be read; then nothing was forgotten.
+    pub async fn prune_jobs(&self) -> Result<usize> {
+        let rows = self.deps.store.outbox(limits::JOBS_ASKED).await?;
+        if i64::try_from(rows.len()).unwrap_or(i64::MAX) >= limits::JOBS_ASKED {
+            return Ok(0);
+        }
+        let keep = rows.into_iter().filter_map(|row| row.target.strip_prefix("task:").map(String::from)).collect();
+        let mut removed = 0;
+        for executor in self.deps.executors.values() {
+            match executor.prune(self.now(), &keep).await {
+                Ok(n) => removed += n,
+                Err(error) => {
+                    tracing::warn!(name: "jobs.prune_failed", executor = executor.name(), %error, "old jobs of {} are not pruned: {error}", executor.name());
+                }
+            }
+        }
+        Ok(removed)
     }
 
     /// The executor of a step and the job it is asked to run.

@@ -4,7 +4,7 @@
 //! says what may be done. What was answered is kept as the job's output.
 
 use super::command::folder::{Claim, JobFolder};
-use super::command::{piece, refuse};
+use super::command::{never_begin, piece, refuse};
 use super::{Executor, Job, JobAction, JobEnd, JobError, JobOutcome, JobStatus, Output, ResolveError, Target};
 use crate::domain::plan::Release;
 use crate::domain::policy::Recovery;
@@ -26,6 +26,8 @@ const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 pub struct HttpExecutor {
     jobs: PathBuf,
     client: reqwest::Client,
+    /// Held while a job is begun or cancelled, so that the one finds what the other has done.
+    turning: tokio::sync::Mutex<()>,
     /// The requests that are on their way, by key.
     running: Arc<Mutex<BTreeMap<String, CancellationToken>>>,
 }
@@ -34,7 +36,7 @@ impl HttpExecutor {
     /// Keeps jobs in `<data>/jobs`, beside those of the command executor.
     #[must_use]
     pub fn new(data: &Path, client: reqwest::Client) -> Self {
-        Self { jobs: data.join("jobs"), client, running: Arc::default() }
+        Self { jobs: data.join("jobs"), client, turning: tokio::sync::Mutex::default(), running: Arc::default() }
     }
 
     fn folder(&self, key: &str) -> Result<JobFolder, JobError> {
@@ -85,6 +87,7 @@ impl Executor for HttpExecutor {
             Err(why) => return refuse(&folder, &why).map_err(broken),
         };
         let (taken, spec) = (folder.clone(), job.action.clone());
+        let _one_at_a_time = self.turning.lock().await;
         // It waits for the disk, and others wait for this thread.
         let claim = tokio::task::spawn_blocking(move || taken.prepare(&spec).and_then(|()| taken.claim())).await;
         let Some(claim) = claim.map_err(io::Error::other).flatten().map_err(broken)? else { return Ok(()) };
@@ -96,7 +99,7 @@ impl Executor for HttpExecutor {
                 end = ask(&client, request, expected, &folder) => end,
                 () = cancel.cancelled() => JobEnd { outcome: JobOutcome::Cancelled, summary: "cancelled".into() },
             };
-            finish(claim, &end);
+            finish(claim, &end).await;
             running.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         });
         Ok(())
@@ -107,10 +110,15 @@ impl Executor for HttpExecutor {
     }
 
     async fn cancel(&self, job: &Job) -> Result<(), JobError> {
+        let folder = self.folder(&job.key)?;
+        let _one_at_a_time = self.turning.lock().await;
         if let Some(cancel) = self.running().get(&job.key) {
             cancel.cancel();
+            return Ok(());
         }
-        Ok(())
+        let done = tokio::task::spawn_blocking(move || never_begin(&folder)).await;
+        let done = done.map_err(io::Error::other).flatten().map(|_| ());
+        done.map_err(|e| JobError(format!("cannot cancel the job: {e}")))
     }
 
     async fn output(&self, key: &str, from: u64) -> Result<Output, JobError> {
@@ -137,7 +145,8 @@ async fn ask(client: &reqwest::Client, request: reqwest::Request, expected: u16,
     match answer.await {
         Ok((status, body)) => {
             // As with a program: what the disk does not take is lost, and the job goes on.
-            let _ = tokio::fs::write(folder.file("output"), &body.bytes).await;
+            let folder = folder.clone();
+            let _ = tokio::task::spawn_blocking(move || folder.write("output", &body.bytes)).await;
             let outcome = if status == expected { JobOutcome::Succeeded } else { JobOutcome::Failed };
             let wanted = if status == expected { String::new() } else { format!(", expected {expected}") };
             JobEnd { outcome, summary: format!("HTTP {status}{wanted}") }
@@ -149,9 +158,8 @@ async fn ask(client: &reqwest::Client, request: reqwest::Request, expected: u16,
     }
 }
 
-/// An end that cannot be written leaves the job lost, which is what is known of it then.
-fn finish(claim: Claim, end: &JobEnd) {
-    if let Err(e) = claim.finish(end) {
+async fn finish(claim: Claim, end: &JobEnd) {
+    if let Err(e) = claim.finish_in_time(end).await {
         tracing::error!(error = %e, "job.http: cannot write a job's end");
     }
 }

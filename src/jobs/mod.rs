@@ -14,7 +14,7 @@ use crate::domain::probe::Reading;
 use crate::domain::time::{Now, Span};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One piece of work outside. `key` names it for ever: `D-42.s3.a1`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,8 @@ pub struct Output {
 pub struct JobError(pub String);
 
 /// Runs jobs somewhere.
+///
+/// A call that does not return in [`crate::limits::OUTSIDE_MS`] is dropped half-way, and counts as one without an answer.
 #[async_trait]
 pub trait Executor: Send + Sync {
     /// As in a service's `executor` or a step's kind.
@@ -128,12 +130,18 @@ pub trait Executor: Send + Sync {
     /// How a started job stands.
     async fn poll(&self, job: &Job, now: Now) -> Result<JobStatus, JobError>;
 
-    /// Ends it, with everything it started. Harmless when it has ended or never began.
+    /// Ends it, with everything it started. Harmless when it has ended. When it never began it never will: a start that comes
+    /// later, or is still on its way, does nothing.
     async fn cancel(&self, job: &Job) -> Result<(), JobError>;
 
     /// What it printed, from a byte offset on; empty for executors without output.
     async fn output(&self, _key: &str, _from: u64) -> Result<Output, JobError> {
         Ok(Output::default())
+    }
+
+    /// Forgets jobs that nobody asks about any more, except those of `keep`; says how many.
+    async fn prune(&self, _now: Now, _keep: &BTreeSet<String>) -> Result<usize, JobError> {
+        Ok(0)
     }
 
     /// The immutable release behind a version.

@@ -233,8 +233,6 @@ async fn a_job_is_cancelled_with_everything_it_started_and_only_once() {
     let shop = Shop::new();
     let pid = shop.path("pid").display().to_string();
     let long = sh("long", &format!("sleep 1000 & echo $! > {pid}; wait"));
-    shop.commands.cancel(&long).await.unwrap();
-    assert_eq!(shop.poll(&long).await, JobStatus::NotFound, "cancelling what never began leaves nothing");
     shop.start(&long).await;
     let pid = shop.pid_in("pid").await;
     assert!(alive(pid));
@@ -249,11 +247,32 @@ async fn a_job_is_cancelled_with_everything_it_started_and_only_once() {
 async fn a_job_that_is_cancelled_while_it_is_about_to_begin_never_runs() {
     let shop = Shop::new();
     let late = sh("late", &format!("touch {}", shop.path("ran").display()));
-    std::fs::create_dir_all(shop.path("jobs/late")).unwrap();
+    let never = ended(JobOutcome::Cancelled, "cancelled before it began");
     shop.commands.cancel(&late).await.unwrap();
-    assert_eq!(shop.poll(&late).await, JobStatus::NotFound);
-    assert_eq!(shop.run(&late).await, ended(JobOutcome::Cancelled, "cancelled before it began"));
+    assert_eq!(shop.poll(&late).await, JobStatus::Ended { end: never.clone() });
+    assert_eq!(shop.run(&late).await, never);
+    shop.restarted().cancel(&late).await.unwrap();
+    assert_eq!(shop.run(&late).await, never);
     assert!(!shop.path("ran").exists());
+}
+
+/// The cancellation's outbox row and the start that is still on its way may be acted on at once, by two processes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_and_a_cancellation_at_once_end_in_a_cancelled_job() {
+    let shop = Shop::new();
+    for n in 0..12 {
+        let job = sh(&format!("both{n}"), "sleep 1000");
+        let (starts, cancels) = (shop.restarted(), shop.restarted());
+        let now = shop.clock.now();
+        let cancel = async {
+            tokio::time::sleep(Duration::from_millis(n)).await;
+            cancels.cancel(&job).await
+        };
+        let (started, cancelled) = tokio::join!(starts.start(&job, now), cancel);
+        started.unwrap();
+        cancelled.unwrap();
+        assert_eq!(shop.end_of(&job).await.outcome, JobOutcome::Cancelled, "after {n} ms");
+    }
 }
 
 #[tokio::test]

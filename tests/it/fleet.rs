@@ -200,8 +200,6 @@ async fn a_key_is_done_once_and_a_cancelled_release_is_gone() {
     let yard = Yard::new(QUIET).await;
     let deploy = yard.job("deploy", "v1.4.0", JobAction::Deploy).await;
     assert_eq!(yard.status(&deploy).await, JobStatus::NotFound);
-    yard.fleet.cancel(&deploy).await.unwrap();
-    assert_eq!(yard.status(&deploy).await, JobStatus::NotFound);
     yard.fleet.start(&deploy, yard.now()).await.unwrap();
     yard.fleet.cancel(&deploy).await.unwrap();
     yard.fleet.cancel(&deploy).await.unwrap();
@@ -213,6 +211,26 @@ async fn a_key_is_done_once_and_a_cancelled_release_is_gone() {
     yard.does(yard.job("back", "v1.2.0", JobAction::Restore).await).await;
     yard.does(ten).await;
     assert_eq!(yard.shares(), shares(&[("v1.1.0", 100)]), "the key was done before");
+    yard.fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_cancellation_that_comes_first_or_at_once_wins() {
+    let yard = Yard::new(QUIET).await;
+    let never = yard.job("never", "v1.2.0", JobAction::Deploy).await;
+    yard.fleet.cancel(&never).await.unwrap();
+    let end = yard.run(&never).await;
+    assert_eq!((end.outcome, end.summary.as_str()), (JobOutcome::Cancelled, "cancelled before it began"));
+    assert_eq!(yard.shares(), shares(&[("v1.1.0", 100)]));
+    // The start has begun a process and is not back yet.
+    let both = yard.job("both", "v1.4.0", JobAction::Deploy).await;
+    let (started, cancelled) = tokio::join!(yard.fleet.start(&both, yard.now()), yard.fleet.cancel(&both));
+    started.unwrap();
+    cancelled.unwrap();
+    assert_eq!(yard.run(&both).await.outcome, JobOutcome::Cancelled);
+    assert_eq!(yard.shares(), shares(&[("v1.1.0", 100)]));
+    let yard = yard.restarted().await;
+    assert_eq!(yard.run(&never).await.outcome, JobOutcome::Cancelled, "also after a restart");
     yard.fleet.shutdown().await;
 }
 

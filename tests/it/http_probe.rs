@@ -298,8 +298,9 @@ async fn a_request_on_its_way_is_cancelled_or_lost() {
     let (at, _) = server().await;
     let shop = Shop::new();
     let hang = request("hang", format!("http://{at}/hang"), None);
-    shop.http.cancel(&hang).await.unwrap();
-    assert_eq!(shop.poll(&hang).await, JobStatus::NotFound);
+    let never = request("never", format!("http://{at}/hang"), None);
+    shop.http.cancel(&never).await.unwrap();
+    assert_eq!(shop.run(&never).await, ended(JobOutcome::Cancelled, "cancelled before it began"));
     shop.http.start(&hang, shop.clock.now()).await.unwrap();
     assert_eq!(shop.poll(&hang).await, JobStatus::Running);
     shop.http.cancel(&hang).await.unwrap();

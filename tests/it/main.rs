@@ -14,6 +14,7 @@ mod config_runbook;
 mod config_schema;
 mod console_api;
 mod console_ops;
+mod engine_shell;
 mod fleet;
 mod gate_oracle;
 mod http_probe;

@@ -25,7 +25,7 @@ pub async fn abandon(data: &Path) -> io::Result<()> {
     for entry in entries {
         let folder = JobFolder::at(&entry?.path());
         if others(&folder) {
-            fs::write(folder.file(ABANDON), "")?;
+            folder.write(ABANDON, b"")?;
             wake(&folder)?;
             running.push(folder);
         }

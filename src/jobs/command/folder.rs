@@ -16,12 +16,14 @@
 //! processes that try, at any time, one runs the job. The lock is the kernel's: it goes with the process, whatever kills
 //! it, and cannot be mistaken for another process that got the same number later.
 
+use crate::domain::time::Span;
 use crate::jobs::{JobEnd, JobError, JobStatus};
 use crate::limits;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug)]
@@ -69,14 +71,46 @@ impl JobFolder {
     /// # Errors
     /// When the disk refuses.
     pub fn prepare<T: Serialize>(&self, spec: &T) -> io::Result<()> {
-        fs::create_dir_all(&self.0)?;
         if self.file("spec").exists() {
             return Ok(());
         }
+        self.make()?;
         let (aside, mut file) = self.aside("spec")?;
         file.write_all(&serde_json::to_vec(spec)?)?;
         file.sync_all()?;
         self.link_once(&aside, "spec").map(|_| ())
+    }
+
+    /// Makes the folder, on disk before this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn make(&self) -> io::Result<()> {
+        let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        let parent = |path: &Path| path.parent().map_or_else(|| Path::new(".").to_path_buf(), Path::to_path_buf);
+        let jobs = parent(&self.0);
+        private(&jobs)?;
+        private(&self.0)?;
+        // Names are on disk only once their folder is; an earlier call may have been cut short before that.
+        for folder in [parent(&jobs), jobs] {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".").to_path_buf() } else { folder };
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Writes a file that nobody else may read. Not whole at once, so for what may be missing or half there.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.create(name)?.write_all(bytes)
+    }
+
+    /// # Errors
+    /// As [`JobFolder::write`].
+    pub fn create(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(self.file(name))
     }
 
     /// # Errors
@@ -160,7 +194,7 @@ impl JobFolder {
         let unique = format!(".{name}.{}.{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = self.file(&unique);
         // A leftover of an earlier process with the same number is of no use to anybody.
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         Ok((path, file))
     }
 
@@ -175,7 +209,6 @@ impl JobFolder {
         }
     }
 
-    /// Names are on disk only once their folder is.
     fn sync(&self) -> io::Result<()> {
         File::open(&self.0)?.sync_all()
     }
@@ -191,11 +224,28 @@ pub enum Holder {
 }
 
 impl Claim {
+    /// As [`Claim::finish`], again and again for about a minute. The job counts as running meanwhile; given up, it is lost,
+    /// which is what is known of it then.
+    ///
+    /// # Errors
+    /// The last one.
+    pub async fn finish_in_time(mut self, end: &JobEnd) -> io::Result<()> {
+        let mut done = self.finish(end);
+        for _ in 1..limits::JOB_END_TRIES {
+            if done.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Span::millis(limits::JOB_END_PAUSE_MS).to_std()).await;
+            done = self.finish(end);
+        }
+        done
+    }
+
     /// Records how the job ended, in the space put aside for it.
     ///
     /// # Errors
     /// When the disk refuses all the same.
-    pub fn finish(mut self, end: &JobEnd) -> io::Result<()> {
+    pub fn finish(&mut self, end: &JobEnd) -> io::Result<()> {
         let mut text = serde_json::to_vec(end)?;
         if text.len() > limits::JOB_END_BYTES {
             let summary = end.summary.chars().take(limits::JOB_END_BYTES / 16).collect();
@@ -254,6 +304,44 @@ mod tests {
             let JobStatus::Ended { end: read } = folder.status().unwrap() else { panic!("it ended") };
             assert!(end.summary.starts_with(&read.summary) && !read.summary.is_empty());
             assert_eq!(fs::metadata(folder.file("end")).unwrap().len(), limits::JOB_END_BYTES as u64);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_that_the_disk_refuses_is_written_again_for_a_while() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = JobFolder::new(&data.path().join("jobs"), "D-1.s1.a1").unwrap();
+        folder.prepare(&()).unwrap();
+        let end = JobEnd { outcome: JobOutcome::Succeeded, summary: "exit code 0".to_owned() };
+        // Nothing can be renamed over a folder.
+        fs::create_dir(folder.file("end")).unwrap();
+        let tries = limits::JOB_END_PAUSE_MS * i64::from(limits::JOB_END_TRIES - 1);
+        let (written, ()) = tokio::join!(folder.claim().unwrap().unwrap().finish_in_time(&end), async {
+            tokio::time::sleep(Span::millis(tries - 1).to_std()).await;
+            fs::remove_dir(folder.file("end")).unwrap();
+        });
+        written.unwrap();
+        assert_eq!(folder.status().unwrap(), JobStatus::Ended { end: end.clone() });
+
+        let folder = JobFolder::new(&data.path().join("jobs"), "D-1.s2.a1").unwrap();
+        folder.prepare(&()).unwrap();
+        fs::create_dir(folder.file("end")).unwrap();
+        assert!(folder.claim().unwrap().unwrap().finish_in_time(&end).await.is_err(), "not for ever");
+    }
+
+    #[test]
+    fn only_their_owner_reads_what_jobs_leave() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let data = tempfile::tempdir().unwrap();
+        let folder = JobFolder::new(&data.path().join("jobs"), "D-1.s1.a1").unwrap();
+        folder.prepare(&()).unwrap();
+        folder.write("program", b"1 2").unwrap();
+        let _claim = folder.claim().unwrap().unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&data.path().join("jobs")), mode(folder.path())), (0o700, 0o700));
+        for file in fs::read_dir(folder.path()).unwrap() {
+            let path = file.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
         }
     }
 

@@ -9,6 +9,7 @@ mod abandon;
 pub mod brief;
 pub mod folder;
 pub mod output;
+mod prune;
 pub mod revision;
 pub mod spec;
 pub mod supervise;
@@ -24,6 +25,7 @@ use async_trait::async_trait;
 use folder::{Holder, JobFolder};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group};
 use spec::Spec;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -122,7 +124,17 @@ impl Executor for CommandExecutor {
     }
 
     async fn cancel(&self, job: &Job) -> Result<(), JobError> {
-        cancel(&self.folder(&job.key)?).map_err(|e| JobError(format!("cannot cancel the job: {e}")))
+        let folder = self.folder(&job.key)?;
+        // It waits for the disk, and others wait for this thread.
+        let done = tokio::task::spawn_blocking(move || cancel(&folder)).await;
+        done.map_err(io::Error::other).flatten().map_err(|e| JobError(format!("cannot cancel the job: {e}")))
+    }
+
+    async fn prune(&self, now: Now, keep: &BTreeSet<String>) -> Result<usize, JobError> {
+        let (jobs, keep) = (self.jobs.clone(), keep.clone());
+        // The work clock is the machine's, as the stamps on its files are; the wall clock may be a demo's.
+        let done = tokio::task::spawn_blocking(move || prune::prune(&jobs, now.work, &keep)).await;
+        done.map_err(io::Error::other).flatten().map_err(|e| JobError(format!("cannot look through the jobs: {e}")))
     }
 
     async fn output(&self, key: &str, from: u64) -> Result<Output, JobError> {
@@ -144,7 +156,15 @@ impl Executor for CommandExecutor {
 pub(super) fn refuse(folder: &JobFolder, why: &str) -> io::Result<()> {
     folder.prepare(&why)?;
     let end = JobEnd { outcome: JobOutcome::Failed, summary: why.to_owned() };
-    folder.claim()?.map_or(Ok(()), |claim| claim.finish(&end))
+    folder.claim()?.map_or(Ok(()), |mut claim| claim.finish(&end))
+}
+
+/// Ends a job that nobody has begun: whoever would begin it later finds it taken. False when somebody has.
+pub(super) fn never_begin(folder: &JobFolder) -> io::Result<bool> {
+    folder.make()?;
+    let Some(mut claim) = folder.claim()? else { return Ok(false) };
+    let summary = supervise::NEVER_BEGAN.to_owned();
+    claim.finish(&JobEnd { outcome: JobOutcome::Cancelled, summary }).map(|()| true)
 }
 
 /// A piece of the output in a job's folder.
@@ -166,13 +186,15 @@ fn end_orphan(folder: &JobFolder) {
     }
 }
 
-/// Leaves the wish where the supervisor looks, and wakes it.
+/// Leaves the wish where the supervisor looks, and wakes it. A job that nobody has taken is taken here and ended, so that a
+/// start that is still on its way comes too late.
 fn cancel(folder: &JobFolder) -> io::Result<()> {
-    if !folder.path().is_dir() {
+    folder.make()?;
+    // Written before the holder is looked for: a supervisor that takes the job in between reads it before it begins.
+    folder.write("cancel", b"")?;
+    if never_begin(folder)? {
         return Ok(());
     }
-    // Written before the holder is looked for: a supervisor that takes the job in between reads it before it begins.
-    std::fs::write(folder.file("cancel"), "")?;
     if folder.holder()? == Holder::Gone {
         end_orphan(folder);
         return Ok(());

@@ -15,7 +15,6 @@ use crate::domain::time::Span;
 use crate::jobs::{JobEnd, JobOutcome};
 use crate::limits;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
-use std::fs::{self, File};
 use std::io::{self, PipeReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -26,6 +25,8 @@ use tokio::sync::oneshot;
 
 /// Said on standard output once the job belongs to this process.
 pub const TAKEN: &str = "taken";
+/// How a job ended that was cancelled first.
+pub const NEVER_BEGAN: &str = "cancelled before it began";
 /// Said when it belongs to another.
 pub const GONE: &str = "gone";
 
@@ -67,8 +68,7 @@ async fn run(folder: &JobFolder) -> ExitCode {
     say(TAKEN, ExitCode::SUCCESS);
     let end = Supervisor { folder, spec, watch: Stopwatch::start() }.run(children, wishes).await;
     let Some(end) = end else { return ExitCode::SUCCESS };
-    // An end that cannot be written leaves the job lost, which is what is known of it then.
-    claim.finish(&end).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+    claim.finish_in_time(&end).await.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 struct Supervisor<'a> {
@@ -89,7 +89,7 @@ impl Supervisor<'_> {
     /// How the job ended; `None` when nobody is to be told.
     async fn run(&self, mut children: Signals, mut wishes: Signals) -> Option<JobEnd> {
         if self.wanted("cancel") {
-            return Some(end(JobOutcome::Cancelled, "cancelled before it began"));
+            return Some(end(JobOutcome::Cancelled, NEVER_BEGAN));
         }
         let (pid, pumped) = match self.spawn() {
             Ok(started) => started,
@@ -129,7 +129,7 @@ impl Supervisor<'_> {
         drop(command);
         if let Some(started) = tree::started(pid.as_raw_nonzero().get()) {
             // For whoever must end the program when this process can no longer do it; the job does not depend on it.
-            let _ = fs::write(self.folder.file("program"), format!("{} {started}", pid.as_raw_nonzero()));
+            let _ = self.folder.write("program", format!("{} {started}", pid.as_raw_nonzero()).as_bytes());
         }
         Ok((pid, self.keep_output(reader)))
     }
@@ -139,9 +139,9 @@ impl Supervisor<'_> {
         let folder = self.folder.clone();
         std::thread::spawn(move || {
             let note = |dropped: u64| {
-                let _ = fs::write(folder.file("dropped"), dropped.to_string());
+                let _ = folder.write("dropped", dropped.to_string().as_bytes());
             };
-            match File::create(folder.file("output")) {
+            match folder.create("output") {
                 Ok(file) => output::pump(reader, file, limits::JOB_OUTPUT_BYTES, DROPPED_NOTE_BYTES, note),
                 Err(_) => output::pump(reader, io::sink(), 0, DROPPED_NOTE_BYTES, note),
             };

@@ -1,0 +1,117 @@
+//! Calls outside end, with an answer or without one.
+//!
+//! Every adapter is wrapped once, where the engine is made, so that no call of the engine can be without a bound: one that does
+//! not return in [`limits::OUTSIDE_MS`] is dropped and counts as one whose answer is not known. The store is not among them:
+//! a commit that was given up may have been stored.
+
+use crate::chat::{ChatError, MessageRef, Platform, Post};
+use crate::domain::ids::{ChannelName, PlatformName};
+use crate::domain::message::Message;
+use crate::domain::plan::Release;
+use crate::domain::policy::{ProbeSpec, Recovery};
+use crate::domain::probe::{Reading, Verdict};
+use crate::domain::time::{Now, Span};
+use crate::jobs::{Executor, Job, JobError, JobStatus, Output, ResolveError, Revisions, Target};
+use crate::limits;
+use crate::probes::Probe;
+use async_trait::async_trait;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+
+const LIMIT: Span = Span::millis(limits::OUTSIDE_MS);
+
+/// An adapter whose calls end.
+pub(super) struct Bounded<T: ?Sized>(pub(super) Arc<T>);
+
+async fn in_time<T, E>(call: impl Future<Output = Result<T, E>>, late: impl FnOnce(String) -> E) -> Result<T, E> {
+    match tokio::time::timeout(LIMIT.to_std(), call).await {
+        Ok(answer) => answer,
+        Err(_) => Err(late(format!("no answer within {LIMIT}"))),
+    }
+}
+
+#[async_trait]
+impl Platform for Bounded<dyn Platform> {
+    fn name(&self) -> &PlatformName {
+        self.0.name()
+    }
+
+    async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
+        in_time(self.0.post(post), ChatError::Unknown).await
+    }
+
+    async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), ChatError> {
+        in_time(self.0.edit(at, message), ChatError::Unknown).await
+    }
+
+    async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError> {
+        in_time(self.0.find(channel, key), ChatError::Unknown).await
+    }
+}
+
+#[async_trait]
+impl Executor for Bounded<dyn Executor> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn recovery(&self, job: &Job) -> Recovery {
+        self.0.recovery(job)
+    }
+
+    async fn start(&self, job: &Job, now: Now) -> Result<(), JobError> {
+        in_time(self.0.start(job, now), JobError).await
+    }
+
+    async fn poll(&self, job: &Job, now: Now) -> Result<JobStatus, JobError> {
+        in_time(self.0.poll(job, now), JobError).await
+    }
+
+    async fn cancel(&self, job: &Job) -> Result<(), JobError> {
+        in_time(self.0.cancel(job), JobError).await
+    }
+
+    async fn output(&self, key: &str, from: u64) -> Result<Output, JobError> {
+        in_time(self.0.output(key, from), JobError).await
+    }
+
+    /// Nobody waits for it, so it may take its time.
+    async fn prune(&self, now: Now, keep: &BTreeSet<String>) -> Result<usize, JobError> {
+        self.0.prune(now, keep).await
+    }
+
+    async fn resolve(&self, target: &Target, version: &str) -> Result<Release, ResolveError> {
+        in_time(self.0.resolve(target, version), ResolveError::Unreachable).await
+    }
+
+    async fn read(&self, target: &Target, what: &str, now: Now) -> Result<Reading, JobError> {
+        in_time(self.0.read(target, what, now), JobError).await
+    }
+}
+
+#[async_trait]
+impl Revisions for Bounded<dyn Revisions> {
+    async fn ask(&self, version: &str, argv: &[String]) -> Result<Release, ResolveError> {
+        in_time(self.0.ask(version, argv), ResolveError::Unreachable).await
+    }
+}
+
+#[async_trait]
+impl Probe for Bounded<dyn Probe> {
+    /// The probe holds its own time limit, which may be long; this is for one that does not.
+    async fn read(&self, spec: &ProbeSpec, target: &Target, now: Now) -> Reading {
+        let limit = spec.timeout + LIMIT;
+        match tokio::time::timeout(limit.to_std(), self.0.read(spec, target, now)).await {
+            Ok(reading) => reading,
+            Err(_) => Reading {
+                probe: spec.name.clone(),
+                at: now.wall,
+                took_ms: limit.as_millis(),
+                verdict: Verdict::Inconclusive,
+                values: Default::default(),
+                text: format!("no answer within {limit}"),
+            },
+        }
+    }
+}
