@@ -108,11 +108,11 @@ impl Engine {
                 Ok(true) => until = next,
                 Ok(false) => {
                     // What is under way outside cannot be called back; the receipt of this claim counts no more.
-                    tracing::warn!(name: "outbox.lease_lost", key = %claim.row.key, "somebody else acts on {} by now", claim.row.key);
+                    tracing::warn!(name: "outbox.lease_lost", key = %claim.row.key, "somebody else acts on a row by now");
                     return std::future::pending().await;
                 }
                 Err(error) => {
-                    tracing::warn!(name: "outbox.renew_failed", key = %claim.row.key, %error, "the lease of {} is not renewed: {error}", claim.row.key);
+                    tracing::warn!(name: "outbox.renew_failed", key = %claim.row.key, %error, "a lease is not renewed: {error}");
                 }
             }
         }

@@ -233,7 +233,8 @@ impl Engine {
             match executor.prune(self.now(), &keep).await {
                 Ok(n) => removed += n,
                 Err(error) => {
-                    tracing::warn!(name: "jobs.prune_failed", executor = executor.name(), %error, "old jobs of {} are not pruned: {error}", executor.name());
+                    let executor = executor.name();
+                    tracing::warn!(name: "jobs.prune_failed", executor, %error, "old jobs are not pruned: {error}");
                 }
             }
         }
