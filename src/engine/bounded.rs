@@ -15,6 +15,7 @@ use crate::jobs::{Executor, Job, JobError, JobStatus, Output, ResolveError, Revi
 use crate::limits;
 use crate::probes::Probe;
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -24,11 +25,17 @@ const LIMIT: Span = Span::millis(limits::OUTSIDE_MS);
 /// An adapter whose calls end.
 pub(super) struct Bounded<T: ?Sized>(pub(super) Arc<T>);
 
-async fn in_time<T, E>(call: impl Future<Output = Result<T, E>>, late: impl FnOnce(String) -> E) -> Result<T, E> {
-    match tokio::time::timeout(LIMIT.to_std(), call).await {
-        Ok(answer) => answer,
-        Err(_) => Err(late(format!("no answer within {LIMIT}"))),
+/// `None` when it took too long. What answers at once needs no timer: virtual worlds have none.
+async fn ended<T>(call: impl Future<Output = T>, limit: Span) -> Option<T> {
+    let mut call = std::pin::pin!(call);
+    match call.as_mut().now_or_never() {
+        Some(answer) => Some(answer),
+        None => tokio::time::timeout(limit.to_std(), call).await.ok(),
     }
+}
+
+async fn in_time<T, E>(call: impl Future<Output = Result<T, E>>, late: impl FnOnce(String) -> E) -> Result<T, E> {
+    ended(call, LIMIT).await.unwrap_or_else(|| Err(late(format!("no answer within {LIMIT}"))))
 }
 
 #[async_trait]
@@ -102,9 +109,9 @@ impl Probe for Bounded<dyn Probe> {
     /// The probe holds its own time limit, which may be long; this is for one that does not.
     async fn read(&self, spec: &ProbeSpec, target: &Target, now: Now) -> Reading {
         let limit = spec.timeout + LIMIT;
-        match tokio::time::timeout(limit.to_std(), self.0.read(spec, target, now)).await {
-            Ok(reading) => reading,
-            Err(_) => Reading {
+        match ended(self.0.read(spec, target, now), limit).await {
+            Some(reading) => reading,
+            None => Reading {
                 probe: spec.name.clone(),
                 at: now.wall,
                 took_ms: limit.as_millis(),

@@ -37,7 +37,7 @@ impl Clock for Ticking {
     }
 }
 
-/// Each post takes this long.
+/// Each post takes this long, and so does each look for one, unless posts take for ever.
 struct Slow {
     name: PlatformName,
     takes: Duration,
@@ -61,6 +61,9 @@ impl Platform for Slow {
     }
 
     async fn find(&self, _channel: &ChannelName, _key: &str) -> Result<Option<MessageRef>, ChatError> {
+        if self.takes < FOR_EVER {
+            tokio::time::sleep(self.takes).await;
+        }
         Ok(None)
     }
 }
@@ -223,15 +226,17 @@ async fn an_executor_that_hangs_is_given_up_and_its_row_stays_leased_until_then(
 async fn a_lease_is_renewed_for_as_long_as_somebody_acts() {
     let shell = Shell::new(Duration::from_secs(25));
     shell.to_say(1, 0).await;
+    // The second claim, so that the message is looked for first: two calls, together longer than the lease.
     let now = shell.ms();
-    let claim = shell.store.claim(now, "me", now + 4_000, 1).await.unwrap().remove(0);
+    shell.store.claim(now, "dead", now, 1).await.unwrap();
+    let claim = shell.store.claim(now, "me", now + limits::LEASE_MS / 2, 1).await.unwrap().remove(0);
     let act = {
         let engine = Arc::clone(&shell.engine);
         tokio::spawn(async move { engine.tend(&claim).await })
     };
-    for _ in 0..24 {
+    for second in 1..50 {
         pass(1).await;
-        assert_eq!(shell.others_find().await, [""; 0]);
+        assert_eq!(shell.others_find().await, [""; 0], "after {second} s");
     }
     act.await.unwrap().unwrap();
     assert!(shell.store.outbox(9).await.unwrap().is_empty(), "its receipt counts");
