@@ -262,10 +262,10 @@ async fn full_hands_do_not_spin_over_what_has_to_wait() {
     shell.to_say(limits::EFFECTS_AT_ONCE + 1, 0).await;
     let service = Service::start(Arc::clone(&shell.engine)).await.unwrap();
     pass(1).await;
-    assert_eq!(shell.chat.posts.load(SeqCst), limits::EFFECTS_AT_ONCE);
+    assert_eq!(shell.chat.posts.load(SeqCst), limits::CHAT_AT_ONCE);
     let seen = shell.asked_in(20).await;
     assert!(seen <= 20 * 4, "{seen} looks at the clock in 20 seconds");
     pass(15).await;
-    assert!(shell.chat.posts.load(SeqCst) > limits::EFFECTS_AT_ONCE, "the last one had its turn");
+    assert!(shell.chat.posts.load(SeqCst) > limits::CHAT_AT_ONCE, "the next ones have their turn");
     service.shutdown().await.unwrap();
 }
