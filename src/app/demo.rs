@@ -1,7 +1,8 @@
 //! `signalbox demo`: the service itself, on the embedded default, with a stand-in fleet to deploy to.
 
 use super::info::{CLOCK, Info};
-use super::{logs, runtime, setup};
+use super::{logs, runtime, setup, welcome};
+use crate::chat::Platform as _;
 use crate::chat::console::ConsolePlatform;
 use crate::clock::{Clock, DemoClock, SystemClock};
 use crate::config::{Loaded, LogFormat, load_embedded};
@@ -88,6 +89,7 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let engine = runtime::engine(&data, parts)?;
     let service = runtime::start(&engine).await?;
     let stop = CancellationToken::new();
+    console.post(&welcome::welcome(&engine.policy())).await.context("cannot post the welcome")?;
     let info = info(&engine, &clock);
     let key = secret_of(&data)?;
     let deps = ConsoleDeps { platform: console.clone(), intake: engine.clone(), info: info.clone(), hosts: Vec::new() };

@@ -12,6 +12,7 @@ mod rehearse;
 mod runtime;
 mod serve;
 mod setup;
+mod welcome;
 mod window;
 
 pub use cli::run;

@@ -163,7 +163,8 @@ fn bar(progress: &Progress) -> String {
     let full: String = (0..BAR).map(|n| if n < cells { '█' } else { '░' }).collect();
     let label = one_line(&clean(&progress.label));
     let gap = if label.is_empty() { "" } else { " " };
-    let text = format!("{label}{gap}[{full}] {}/{} {}", progress.done, progress.of, one_line(&clean(&progress.note)));
+    let count = if progress.budget { String::new() } else { format!("{}/{} ", progress.done, progress.of) };
+    let text = format!("{label}{gap}[{full}] {count}{}", one_line(&clean(&progress.note)));
     text.trim_end().to_owned()
 }
 
@@ -231,7 +232,13 @@ mod tests {
                     ("Asked by".into(), vec![person(&sara), plain(" at "), clock(at())]),
                     ("Opens".into(), vec![moment(at())]),
                 ]))
-                .block(Block::Progress(Progress { label: "Before".into(), done: 3, of: 7, note: "4 left".into() }))
+                .block(Block::Progress(Progress {
+                    label: "Before".into(),
+                    done: 3,
+                    of: 7,
+                    note: "4 left".into(),
+                    budget: false,
+                }))
                 .block(Block::List(vec![
                     line(Mark::Done, "image exists"),
                     line(Mark::Open, "backup\nis fresh"),
@@ -299,7 +306,7 @@ mod tests {
 
     #[test]
     fn bars_are_full_only_when_all_is_done() {
-        let shown = |done, of| bar(&Progress { label: String::new(), done, of, note: String::new() });
+        let shown = |done, of| bar(&Progress { label: String::new(), done, of, note: String::new(), budget: false });
         let all: Vec<_> =
             [(0, 7), (1, 100), (3, 7), (99, 100), (7, 7), (9, 7), (0, 0)].map(|(d, o)| shown(d, o)).into();
         insta::assert_snapshot!(all.join("\n"), @r#"

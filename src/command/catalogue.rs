@@ -296,7 +296,7 @@ impl Arg {
     /// As usage lines write it: `ENVIRONMENT`.
     #[must_use]
     pub fn placeholder(&self) -> String {
-        self.name.to_uppercase()
+        if self.kind == Kind::Duration { "DURATION".into() } else { self.name.to_uppercase() }
     }
 }
 

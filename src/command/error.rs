@@ -124,6 +124,18 @@ impl CommandError {
         message
     }
 
+    /// The same beside a form that asks for what is missing.
+    #[must_use]
+    pub fn message_beside_form(&self) -> Message {
+        let mut text = self.title();
+        text.push(plain(" Fill in the form"));
+        if let Some(example) = &self.example {
+            text.extend([plain(", or type it all: "), code(example.as_str())]);
+        }
+        text.push(plain("."));
+        Message::new(Tone::Neutral, text)
+    }
+
     /// The title and what to do next, as one plain sentence for logs and scripts.
     #[must_use]
     pub fn sentence(&self) -> String {

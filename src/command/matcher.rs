@@ -63,6 +63,11 @@ impl<'a> Matcher<'a> {
         self.bare(token, index)
     }
 
+    /// What has been said so far, by argument.
+    pub fn values(&self) -> &BTreeMap<String, Value> {
+        &self.values
+    }
+
     /// The argument whose value comes next, when a flag or keyword was last.
     pub fn awaiting(&self) -> Option<&'a Arg> {
         self.awaiting.map(|(arg, _)| arg)

@@ -62,6 +62,9 @@ pub struct Progress {
     pub of: u32,
     /// Behind the bar: `2 of 3 errors allowed`.
     pub note: String,
+    /// It counts what is used up rather than what is done: the note alone says how much, and a full bar is bad.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub budget: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

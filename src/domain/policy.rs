@@ -373,7 +373,11 @@ impl Policy {
     /// `Tech Lead` or `Tech Lead or CTO`.
     #[must_use]
     pub fn titles(&self, roles: &BTreeSet<Role>) -> String {
-        roles.iter().map(|r| self.title(r)).collect::<Vec<_>>().join(" or ")
+        let all: Vec<&str> = roles.iter().map(|r| self.title(r)).collect();
+        match all.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+            _ => all.concat(),
+        }
     }
 
     /// A person's name as shown, or the id of somebody config no longer knows.

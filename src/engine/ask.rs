@@ -155,7 +155,10 @@ impl Engine {
                 ahead: if e.windows.is_empty() {
                     Vec::new()
                 } else {
-                    open_intervals(&e.windows, &policy.calendar, &asked, &e.name, now, after(now, Span::hours(7 * 24)))
+                    let until = after(now, Span::hours(7 * 24));
+                    let week = open_intervals(&e.windows, &policy.calendar, &asked, &e.name, now, until);
+                    // A stretch that is cut off by the end of the week has not got the closing time it would show.
+                    week.into_iter().filter(|(_, to)| *to < until).collect()
                 },
             })
             .collect();

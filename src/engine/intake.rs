@@ -6,7 +6,7 @@ use super::Engine;
 use super::reactions::command_of;
 use super::writer::{Outcome, Request};
 use crate::chat::{Answer, Body, Envelope, Intake, IntakeError};
-use crate::command::{Vocabulary, from_action, read};
+use crate::command::{Vocabulary, form, from_action, read};
 use crate::domain::command::{Command, DeployRequest};
 use crate::domain::decide::{Facts, Input};
 use crate::domain::deployment::Origin;
@@ -54,7 +54,9 @@ impl Engine {
         let command = match self.command_in(&policy, envelope).await? {
             Ok(Some(command)) => command,
             Ok(None) => return Ok(Answer::default()),
-            Err(message) => return Ok(say(message)),
+            // A form is for those who could send it.
+            Err(answer) if person.is_none() => return Ok(Answer { form: None, ..answer }),
+            Err(answer) => return Ok(answer),
         };
         let Some(person) = person else {
             return if matches!(command, Command::Help { .. } | Command::DeployStatus { .. }) {
@@ -87,24 +89,29 @@ impl Engine {
         &self,
         policy: &Policy,
         envelope: &Envelope,
-    ) -> crate::store::Result<Result<Option<Command>, Message>> {
+    ) -> crate::store::Result<Result<Option<Command>, Answer>> {
         let vocabulary = Vocabulary::of(policy);
         Ok(match &envelope.body {
-            Body::Command { text, .. } => {
-                read(&self.catalogue, &vocabulary, text).map(Some).map_err(|problem| problem.message())
-            }
+            Body::Command { text, .. } => read(&self.catalogue, &vocabulary, text).map(Some).map_err(|problem| {
+                match form(&self.catalogue, &vocabulary, text, &problem) {
+                    Some((action, form)) => {
+                        Answer { messages: vec![problem.message_beside_form()], form: Some((action.encode(), form)) }
+                    }
+                    None => say(problem.message()),
+                }
+            }),
             Body::Reaction { message, emoji, added } => {
                 let row = self.deps.store.message_by_id(&envelope.platform, message).await?;
                 Ok(row.and_then(|r| command_of(&r.key, emoji, *added)))
             }
             Body::Click { action, fields, .. } => match Action::decode(action) {
                 Some(action) => {
-                    from_action(&self.catalogue, &vocabulary, &action, fields).map(Some).map_err(|p| p.message())
+                    from_action(&self.catalogue, &vocabulary, &action, fields).map(Some).map_err(|p| say(p.message()))
                 }
-                None => Err(Message::line(
+                None => Err(say(Message::line(
                     Tone::Warning,
                     "This button is from an older signalbox. Type the command instead.",
-                )),
+                ))),
             },
         })
     }

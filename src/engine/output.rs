@@ -6,7 +6,7 @@ use super::Engine;
 use super::chat_out::{fingerprint, reference};
 use crate::chat::Post;
 use crate::domain::deployment::Deployment;
-use crate::domain::message::{Block, Message, Tone, bold, code, plain};
+use crate::domain::message::{Block, Message, Tone, bold, plain};
 use crate::domain::render::deployment_key;
 use crate::jobs::Executor;
 use crate::limits;
@@ -65,7 +65,7 @@ impl Engine {
         if show {
             tail.shown_at = now;
         }
-        let message = show.then(|| render(job, step, &tail, ended));
+        let message = show.then(|| render(step, &tail, ended));
         if !ended {
             self.outputs.0.lock().await.insert(job.to_owned(), tail);
         }
@@ -104,11 +104,11 @@ impl Engine {
     }
 }
 
-fn render(job: &str, step: &str, tail: &Tail, ended: bool) -> Message {
+fn render(step: &str, tail: &Tail, ended: bool) -> Message {
     let shown = u64::try_from(tail.lines.len()).unwrap_or(0);
     let text: Vec<&str> = tail.lines.iter().map(String::as_str).collect();
-    let mut message = Message::new(Tone::Neutral, vec![bold(format!("Output of {step}")), plain(" "), code(job)])
-        .block(Block::Code(text.join("\n")));
+    let mut message =
+        Message::new(Tone::Neutral, vec![plain("Output of "), bold(step)]).block(Block::Code(text.join("\n")));
     if tail.seen > shown {
         let left = tail.seen - shown;
         message =

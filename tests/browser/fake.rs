@@ -99,12 +99,19 @@ impl Fake {
                 Line { mark: Mark::Warning, text: vec![plain("Window closes 14:00; the run needs 20 min")] },
             ]))
             .block(Block::Divider)
-            .block(Block::Progress(Progress { label: "Code quality".into(), done: 6, of: 6, note: "all done".into() }))
+            .block(Block::Progress(Progress {
+                label: "Code quality".into(),
+                done: 6,
+                of: 6,
+                note: "all done".into(),
+                budget: false,
+            }))
             .block(Block::Progress(Progress {
                 label: "Database".into(),
                 done: *self.ticked.lock().unwrap(),
                 of: 5,
                 note: "backup, dry run and index still open".into(),
+                budget: false,
             }))
             .context(vec![plain("Plan 1a2b3c4d. React with ✅ to turn your key, ❌ to reject. /why D-42 explains.")])
             .button(button("Approve", ButtonStyle::Primary, "approve", None, None))

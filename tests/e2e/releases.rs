@@ -74,7 +74,7 @@ async fn comes_back(demo: &Demo) {
     let c = &demo.console;
     demo.stage("D-3", "v1.3.0").await;
     demo.produce("D-4", "v1.3.0").await;
-    let card = c.shows("D-4", &["· rolled back", "is quarantined and the service is locked"]).await;
+    let card = c.shows("D-4", &["· rolled back", "into quarantine and a lock on api"]).await;
     assert!(card.text().contains("errors"), "{}", card.text());
     assert_eq!(demo.live("production").await, "v1.2.0");
     let events = demo.events("D-4").await;

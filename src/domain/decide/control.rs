@@ -13,7 +13,7 @@ fn done(tx: &mut Tx<'_>, text: String) {
 
 /// Says how it stands and what to do instead.
 fn not_now(tx: &mut Tx<'_>, d: &Deployment, what: &str, instead: &str) {
-    let mut text = vec![plain(format!("{} is {}, so it cannot be {what}. ", d.id, d.status.words()))];
+    let mut text = vec![plain(format!("{} {}, so it cannot be {what}. ", d.id, d.status.stands()))];
     if !instead.is_empty() {
         text.extend([plain("Try "), code(instead), plain(".")]);
     }

@@ -47,7 +47,10 @@ pub(super) fn approve(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, plan: Op
         }
         Usefulness::Fills(slot) => {
             tx.on(id, E::KeyTurned { person: by.clone() })?;
-            let title = slots.get(slot).map_or_else(String::new, |s| tx.ctx.policy.titles(&s.roles));
+            // A slot may take several roles: named is the one this person turns it with.
+            let own = tx.ctx.policy.people.get(by).map(|p| p.roles.clone()).unwrap_or_default();
+            let held = slots.get(slot).and_then(|s| s.roles.intersection(&own).next()).cloned();
+            let title = held.map_or_else(String::new, |r| tx.ctx.policy.titles(&[r].into()));
             let text = vec![
                 plain(format!("Your key for {id} is turned, as {title}. ")),
                 code(format!("/withdraw {id}")),

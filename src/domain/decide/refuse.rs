@@ -8,6 +8,9 @@ use crate::domain::message::{Message, Piece, Text, Tone, code, person, plain};
 use crate::domain::policy::Policy;
 use std::collections::BTreeSet;
 
+/// The most holders of a role that are named one by one.
+const NAMED: usize = 6;
+
 /// A reason with a stable code.
 pub struct Refusal(pub &'static str, pub Text);
 
@@ -38,7 +41,10 @@ impl Tx<'_> {
         let policy = self.ctx.policy;
         let holds = policy.people.get(by).is_some_and(|p| roles.is_empty() || !p.roles.is_disjoint(roles));
         if !holds {
-            let mut text = vec![plain(format!("To {what} you need the role {}. ", policy.titles(roles)))];
+            let mut text = vec![plain(match roles.len() {
+                1 => format!("To {what} you need the role {}. ", policy.titles(roles)),
+                _ => format!("To {what} you need one of these roles: {}. ", policy.titles(roles)),
+            })];
             text.extend(who_holds(policy, roles));
             self.refuse_text("role_missing", text);
         }
@@ -62,8 +68,19 @@ pub fn who_holds(policy: &Policy, roles: &BTreeSet<Role>) -> Text {
     if holders.is_empty() {
         return vec![plain("Nobody holds it: add somebody in the config.")];
     }
-    let mut text = names(&holders);
-    text.push(plain(if holders.len() == 1 { " holds it." } else { " hold it." }));
+    let one = if roles.len() == 1 { "it" } else { "one" };
+    let mut text = if holders.len() > NAMED {
+        let mut some = names(&holders[..NAMED - 1]);
+        // The last `and` belongs to those who are only counted.
+        if let Some(Piece::Plain(joint)) = some.iter_mut().rev().find(|p| matches!(p, Piece::Plain(_))) {
+            ", ".clone_into(joint);
+        }
+        some.push(plain(format!(" and {} more", holders.len() - (NAMED - 1))));
+        some
+    } else {
+        names(&holders)
+    };
+    text.push(plain(if holders.len() == 1 { format!(" holds {one}.") } else { format!(" hold {one}.") }));
     text
 }
 

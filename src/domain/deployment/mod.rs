@@ -76,6 +76,28 @@ impl Status {
         }
     }
 
+    /// How it stands, behind its name: `D-42 has not started yet`.
+    #[must_use]
+    pub const fn stands(self) -> &'static str {
+        match self {
+            Self::Awaiting => "has not started yet",
+            Self::Starting => "is starting",
+            Self::Running => "is running",
+            Self::Baking => "is baking",
+            Self::Verifying => "is being verified",
+            Self::Held => "is held",
+            Self::RollingBack => "is rolling back",
+            Self::Succeeded => "has succeeded",
+            Self::RolledBack => "was rolled back",
+            Self::Failed => "has failed",
+            Self::Rejected => "was rejected",
+            Self::Cancelled => "was cancelled",
+            Self::Expired => "has expired",
+            Self::Superseded => "was superseded",
+            Self::Refused => "was refused",
+        }
+    }
+
     /// Nothing more will run.
     #[must_use]
     pub const fn ended(self) -> bool {

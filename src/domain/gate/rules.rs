@@ -77,7 +77,7 @@ pub(super) fn staging_first(a: &Asked<'_>) -> Finding {
 pub(super) fn debt(a: &Asked<'_>) -> Finding {
     let rule = Rule::Debt;
     let Lane::Hotfix { .. } = a.lane else {
-        return finding(rule, "not_a_hotfix", Says::Pass, vec![plain("Only the hotfix lane asks for closed debts.")]);
+        return finding(rule, "not_a_hotfix", Says::Pass, vec![plain("Only the hotfix lane waits for open reviews.")]);
     };
     match a.debts.open.keys().find(|d| Some(**d) != a.id) {
         None => finding(rule, "no_debt", Says::Pass, vec![person(a.requester), plain(" owes no review.")]),

@@ -1,7 +1,7 @@
 //! What is said besides the cards: a line in the thread for detail, a post in a channel for what others must know.
 
 use super::card::deployment_key;
-use super::parts::{button, called, confirmed, ending, step_text, what};
+use super::parts::{asking, button, called, confirmed, ending, says_nothing, step_text, what};
 use crate::domain::approval::{assign, candidates};
 use crate::domain::deployment::{Activity, Deployment, DeploymentEvent as E, HoldReason, Lane, Status, run_step};
 use crate::domain::environment::EnvironmentEvent;
@@ -9,6 +9,7 @@ use crate::domain::ids::{ChannelName, PersonId, Stream};
 use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, code, mention, moment, person, plain};
 use crate::domain::person::PersonEvent;
 use crate::domain::policy::{Policy, StepKind};
+use crate::domain::time::Span;
 use crate::domain::world::{Event, State};
 
 /// A message that is posted once.
@@ -39,9 +40,7 @@ pub fn notices(
 ) -> Vec<Notice> {
     match (event, after) {
         (Event::Deployment(e), State::Deployment(d)) => deployment(policy, e, actor, d),
-        (Event::Environment(e), State::Environment(_)) => {
-            environment(policy, stream.name(), e).map(|m| here(policy, m)).into_iter().collect()
-        }
+        (Event::Environment(e), State::Environment(_)) => environment(policy, stream.name(), e),
         (Event::Person(e), _) => debts(e, stream.name()).map(|m| here(policy, m)).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -81,26 +80,26 @@ fn deployment(policy: &Policy, e: &E, actor: Option<&PersonId>, d: &Deployment) 
         E::StepEnded { ok, summary } => {
             let name = ended_step(d, *ok);
             let (tone, verb) = if *ok { (Tone::Good, "done") } else { (Tone::Bad, "failed") };
-            let tail = if summary.is_empty() { ".".to_owned() } else { format!(": {summary}") };
+            let tail = if says_nothing(summary) { ".".to_owned() } else { format!(": {summary}.") };
             say(tone, vec![bold(name), plain(format!(" {verb}{tail}"))])
         }
         E::Held { hold } => {
             let mut text = vec![bold("Held: "), plain(hold.text.as_str()), plain(". ")];
             if hold.reason != HoldReason::Paused {
                 text.push(mention(&d.requester));
-                text.push(plain(" decides on the card: promote, resume or abort."));
+                text.push(plain(" or an operator decides on the card: Promote, Resume or Abort."));
             }
             say(Tone::Warning, text)
         }
         E::Released { by } => match by {
             Some(p) => say(Tone::Neutral, vec![person(p), plain(" lets it go on.")]),
-            None => say(Tone::Neutral, vec![plain("It goes on by itself: what held it has cleared.")]),
+            None => say(Tone::Neutral, vec![plain("What held it has cleared: it goes on by itself.")]),
         },
         E::Promoted { person: by } => say(Tone::Neutral, vec![person(by), plain(" promotes it.")]),
         E::WentBack { why, .. } => went_back(policy, d, why),
         E::Ended { status, .. } => ended(policy, d, *status, actor),
         E::WatchAlarmed { text } => watch_alarm(policy, d, text),
-        E::WatchEnded => say(Tone::Good, vec![plain("Watching ends; nothing unusual is left to say.")]),
+        E::WatchEnded => say(Tone::Good, vec![plain("The watch ends.")]),
         E::FollowUpPosted { after, .. } => say(
             Tone::Neutral,
             vec![
@@ -174,7 +173,11 @@ fn step_begun(policy: &Policy, d: &Deployment, activity: &Activity) -> Option<No
             text
         }
         (_, Activity::Doubt { .. }) => return None,
-        _ => vec![plain(format!("{}.", step_text(step, d.plan.pace)))],
+        // A bake takes its time. What else begins is on the card, and its end is said.
+        (StepKind::Traffic(stage), _) if stage.bake > Span::ZERO => {
+            vec![plain(format!("{}.", step_text(step, &d.plan)))]
+        }
+        _ => return None,
     };
     Some(thread(policy, d, Tone::Busy, text))
 }
@@ -271,10 +274,10 @@ fn watch_alarm(policy: &Policy, d: &Deployment, said: &str) -> Vec<Notice> {
     vec![here(policy, Message::new(Tone::Bad, text).button(confirmed(back, &ask)))]
 }
 
-fn environment(policy: &Policy, name: &str, e: &EnvironmentEvent) -> Option<Message> {
+fn environment(policy: &Policy, name: &str, e: &EnvironmentEvent) -> Vec<Notice> {
     let label = |scope: &str| if scope.is_empty() { name.to_owned() } else { format!("{scope} in {name}") };
     let by = |p: &Option<PersonId>| p.as_ref().map_or_else(|| plain("signalbox"), person);
-    match e {
+    let message = match e {
         EnvironmentEvent::Locked { scope, owner, reason, until, taken_from } => {
             let mut text = vec![bold(format!("{} is locked", label(scope))), plain(" by "), by(owner)];
             if let Some(from) = taken_from {
@@ -283,54 +286,62 @@ fn environment(policy: &Policy, name: &str, e: &EnvironmentEvent) -> Option<Mess
             if let Some(until) = until {
                 text.extend([plain(" until "), moment(*until)]);
             }
-            text.push(plain(format!(": {reason}. Rollbacks and aborts still work.")));
+            text.push(plain(format!(": {}. Rollbacks and aborts still work.", reason.trim_end_matches('.'))));
             let (service, env) = (scope.as_str(), name);
             let mut args = vec![("environment", env)];
             if !service.is_empty() {
                 args.push(("service", service));
             }
-            Some(Message::new(Tone::Warning, text).button(button("Unlock", ButtonStyle::Plain, "unlock", &args)))
+            let unlock = button("Unlock", ButtonStyle::Plain, "unlock", &args);
+            let ask = format!("Unlock {}, so that deployments may go again?", label(scope));
+            Message::new(Tone::Warning, text).button(confirmed(unlock, &ask))
         }
-        EnvironmentEvent::Unlocked { scope, by: Some(p) } => Some(Message::new(
+        EnvironmentEvent::Unlocked { scope, by: Some(p) } => Message::new(
             Tone::Good,
             vec![bold(format!("{} is unlocked", label(scope))), plain(" by "), person(p), plain(".")],
-        )),
-        EnvironmentEvent::Unlocked { scope, by: None } => Some(Message::new(
+        ),
+        EnvironmentEvent::Unlocked { scope, by: None } => Message::new(
             Tone::Good,
             vec![bold(format!("{} is unlocked", label(scope))), plain(": the lock has expired.")],
-        )),
-        EnvironmentEvent::Quarantined { service, release, deployment, .. } => Some(Message::new(
-            Tone::Warning,
-            vec![
+        ),
+        EnvironmentEvent::Quarantined { service, release, deployment, .. } => {
+            let text = vec![
                 bold(format!("{service} {} is quarantined in {name}", release.version)),
-                plain(format!(" after {deployment}. ")),
-                code(format!("/quarantine release {service} {} in {name} reason", release.version)),
-                plain(" lets it be deployed again."),
-            ],
-        )),
-        EnvironmentEvent::QuarantineReleased { service, version, by, reason, .. } => Some(Message::new(
+                plain(format!(" after {deployment}: it cannot be deployed there until somebody releases it.")),
+            ];
+            let args = [("service", service.as_str()), ("version", release.version.as_str()), ("environment", name)];
+            let release = button("Release it", ButtonStyle::Plain, "quarantine release", &args);
+            let message = Message::new(Tone::Warning, text);
+            let message = message.button(asking(release, "reason", "Why may it be deployed again?", true));
+            let card = format!("card:{deployment}");
+            let place = Place::Thread { card, channel: policy.channels.deployments.clone() };
+            return vec![Notice { place, message }];
+        }
+        EnvironmentEvent::QuarantineReleased { service, version, by, reason, .. } => Message::new(
             Tone::Neutral,
             vec![person(by), plain(format!(" releases {service} {version} from its quarantine in {name}: {reason}."))],
-        )),
-        _ => {
-            let _ = policy;
-            None
-        }
-    }
+        ),
+        _ => return Vec::new(),
+    };
+    vec![here(policy, message)]
 }
 
 fn debts(e: &PersonEvent, name: &str) -> Option<Message> {
     let who = PersonId::new(name);
     match e {
-        PersonEvent::DebtOpened { deployment } => Some(Message::new(
-            Tone::Waiting,
-            vec![
+        PersonEvent::DebtOpened { deployment } => {
+            let text = vec![
                 person(&who),
-                plain(format!(" used the fast lane with {deployment}. Somebody else reviews it with ")),
+                plain(format!(" took the fast lane with {deployment}, and cannot take it again until ")),
+                plain("somebody else has reviewed it: "),
                 code(format!("/review {deployment} notes")),
-                plain("; until then they cannot use it again."),
-            ],
-        )),
+                plain("."),
+            ];
+            let id = deployment.to_string();
+            let review = button("Review", ButtonStyle::Plain, "review", &[("deployment", &id)]);
+            let ask = "What happened, and what stops it from happening again?";
+            Some(Message::new(Tone::Waiting, text).button(asking(review, "notes", ask, true)))
+        }
         PersonEvent::DebtClosed { deployment, by, notes } => Some(Message::new(
             Tone::Good,
             vec![person(by), plain(format!(" closes the review of {deployment}: {notes}."))],

@@ -1,6 +1,6 @@
 //! Private answers to questions: status, history, window, why, when, quarantine.
 
-use super::parts::{finding_line, line, tone, verdict_text, what};
+use super::parts::{capital, finding_line, line, noted, tone, verdict_text, what};
 use crate::domain::deployment::{Deployment, Lane, Status};
 use crate::domain::environment::Environment;
 use crate::domain::gate::{Answer, Verdict};
@@ -9,6 +9,7 @@ use crate::domain::message::{Block, Line, Mark, Message, Text, Tone, bold, code,
 use crate::domain::policy::Policy;
 use crate::domain::window::{Opening, Reason, weekday_name};
 use jiff::Timestamp;
+use jiff::civil::Weekday;
 
 /// `/deploy status`: everything that is open.
 #[must_use]
@@ -82,6 +83,10 @@ pub fn history(rows: &[Past]) -> Message {
     if rows.is_empty() {
         return Message::line(Tone::Neutral, "No deployment matches.");
     }
+    let title = match rows.len() {
+        1 => "1 deployment".to_owned(),
+        n => format!("{n} deployments, newest first"),
+    };
     let lines = rows.iter().map(|r| {
         let mark = match r.status.as_str() {
             "succeeded" => Mark::Done,
@@ -101,7 +106,7 @@ pub fn history(rows: &[Past]) -> Message {
         }
         line(mark, text)
     });
-    Message::new(Tone::Neutral, vec![bold(format!("The last {}", rows.len()))]).block(Block::List(lines.collect()))
+    Message::new(Tone::Neutral, vec![bold(title)]).block(Block::List(lines.collect()))
 }
 
 /// `/why`: every rule with its verdict and the config line behind it.
@@ -114,11 +119,15 @@ pub fn explain(title: &str, d: Option<&Deployment>, answer: &Answer) -> Message 
     };
     let mut head = vec![bold(title.to_owned()), plain(". ")];
     match d {
-        Some(d) if d.status.ended() => head.push(plain(format!("It has ended: {} ({}).", d.status.words(), d.note))),
+        Some(d) if d.status.ended() => {
+            let word = d.status.words();
+            head.extend(noted(&capital(word), word, &d.note));
+            head.push(plain("."));
+        }
         Some(d) if d.status.active() => {
-            head.push(plain(format!("It is {}.", d.status.words())));
-            if let Some(hold) = d.run.as_ref().and_then(|r| r.hold.as_ref()) {
-                head.push(plain(format!(" Held: {}.", hold.text)));
+            match d.run.as_ref().and_then(|r| r.hold.as_ref()) {
+                Some(hold) => head.push(plain(format!("It is held: {}.", hold.text))),
+                None => head.push(plain(format!("It {}.", d.status.stands()))),
             }
             if let Some(run) = d.run.as_ref().filter(|r| r.going_back) {
                 head.push(plain(format!(" Why: {}.", run.why_back)));
@@ -140,18 +149,18 @@ pub fn explain(title: &str, d: Option<&Deployment>, answer: &Answer) -> Message 
 #[must_use]
 pub fn when(title: &str, d: Option<&Deployment>, answer: &Answer) -> Message {
     if let Some(d) = d.filter(|d| d.status != Status::Awaiting) {
-        return Message::line(Tone::Neutral, format!("{title} is {} already.", d.status.words()));
+        return Message::line(Tone::Neutral, format!("{title}: it {}.", d.status.stands()));
     }
     let mut text = vec![bold(title.to_owned()), plain(": ")];
     let others: Vec<_> = answer.stopping().filter(|f| f.until.is_none()).collect();
     let (tone, say): (Tone, Text) = match answer.verdict {
         Verdict::Allow => (Tone::Good, vec![plain("now.")]),
-        Verdict::Deny => (Tone::Bad, vec![plain("never as it stands.")]),
+        Verdict::Deny => (Tone::Bad, vec![plain("never, as it stands:")]),
         Verdict::Hold { until: Some(at) } if others.is_empty() => (Tone::Waiting, vec![moment(at), plain(".")]),
         Verdict::Hold { until: Some(at) } => {
-            (Tone::Waiting, vec![moment(at), plain(" at the earliest, once the rest is there:")])
+            (Tone::Waiting, vec![moment(at), plain(" at the earliest, once nothing of this is missing:")])
         }
-        Verdict::Hold { until: None } => (Tone::Waiting, vec![plain("as soon as the rest is there:")]),
+        Verdict::Hold { until: None } => (Tone::Waiting, vec![plain("as soon as nothing of this is missing:")]),
     };
     text.extend(say);
     let mut message = Message::new(tone, text);
@@ -208,11 +217,30 @@ pub fn window(policy: &Policy, service: Option<&ServiceName>, all: &[Openness]) 
     message
 }
 
-/// `mon tue wed thu 10:00-14:00 +03:00`
+/// `Mon-Thu 10:00-14:00 (+03:00)`
 fn window_words(w: &crate::domain::window::Window) -> String {
-    let days: Vec<_> = w.days.iter().map(|d| weekday_name(*d)).collect();
     let to = w.to.map_or_else(|| "24:00".to_owned(), |t| t.strftime("%H:%M").to_string());
-    format!("{} {}-{to} {}", days.join(" "), w.from.strftime("%H:%M"), w.zone)
+    format!("{} {}-{to} ({})", days_words(&w.days), w.from.strftime("%H:%M"), w.zone)
+}
+
+/// `Mon-Thu`, `Mon, Wed, Fri`: neighbours in a week run together.
+fn days_words(days: &[Weekday]) -> String {
+    let week = [
+        Weekday::Monday,
+        Weekday::Tuesday,
+        Weekday::Wednesday,
+        Weekday::Thursday,
+        Weekday::Friday,
+        Weekday::Saturday,
+        Weekday::Sunday,
+    ];
+    let runs = week.split(|d| !days.contains(d)).filter(|run| !run.is_empty());
+    let named = runs.map(|run| match run {
+        [one] => capital(weekday_name(*one)),
+        [first, .., last] => format!("{}-{}", capital(weekday_name(*first)), capital(weekday_name(*last))),
+        [] => String::new(),
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// `/quarantine list`

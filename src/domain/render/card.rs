@@ -1,7 +1,9 @@
 //! The card of a deployment: one message, edited in place, a pure function of its state.
 
 use super::list::list_card;
-use super::parts::{asking, button, confirmed, line, short, tone, what, who_can_turn};
+use super::parts::{
+    and, asking, button, capital, confirmed, line, noted, says_nothing, seconds, short, tone, what, who_can_turn,
+};
 use crate::domain::deployment::{
     Activity, Deployment, HoldReason, Lane, Run, Status, StepRun, StepStatus, freeze_slot, run_step,
 };
@@ -45,25 +47,20 @@ pub fn cards(policy: &Policy, d: &Deployment) -> Vec<Card> {
 }
 
 fn deployment(policy: &Policy, d: &Deployment) -> Message {
-    let mut message = Message::new(tone(d), title(d)).block(Block::Fields(fields(policy, d)));
-    if d.status == Status::Awaiting {
-        message = awaiting(policy, d, message);
+    let mut message = Message::new(tone(d), title(d));
+    // How it stands comes first; who and what, which do not change, stand below it.
+    if d.status.ended() {
+        message = message.text(result(d));
     }
     if let Some(run) = &d.run {
         message = running(d, run, message);
     }
-    if d.status.ended() {
-        message = ended(policy, d, message);
+    message = message.block(Block::Fields(fields(d)));
+    if d.status == Status::Awaiting {
+        message = awaiting(policy, d, message);
     }
-    if d.status == Status::Awaiting && !d.plan.release.changes.is_empty() {
-        let changes = d.plan.release.changes.iter().take(8);
-        message = message
-            .text(vec![bold("Changes")])
-            .block(Block::List(changes.map(|c| line(Mark::Bullet, vec![plain(c.as_str())])).collect()));
-    }
-    if d.plan.pace > 1 && !d.status.ended() {
-        let text = format!("Demo pace: bakes, holds and limits run {} times faster than written.", d.plan.pace);
-        message = message.context(vec![plain(text)]);
+    for text in notes(policy, d) {
+        message = message.context(text);
     }
     for b in buttons(policy, d) {
         message = message.button(b);
@@ -77,11 +74,36 @@ fn title(d: &Deployment) -> Text {
         Lane::Hotfix { .. } => "Hotfix: ",
         Lane::Rollback { .. } => "Rollback: ",
     };
-    let status = if d.stuck { "failed, and needs a person" } else { d.status.words() };
+    let status = if d.stuck { "failed, and needs a person".to_owned() } else { standing(d) };
     vec![code(d.id.to_string()), plain(" "), bold(format!("{kind}{}", what(&d.plan))), plain(format!(" · {status}"))]
 }
 
-fn fields(policy: &Policy, d: &Deployment) -> Vec<(String, Text)> {
+/// `awaiting keys and checklist`, `baking at 10 %`.
+fn standing(d: &Deployment) -> String {
+    let words = d.status.words();
+    match (d.status, &d.wait, &d.run) {
+        (Status::Awaiting, Some(wait), _) => {
+            let named: Vec<&str> = wait.codes.iter().filter_map(|c| waiting_for(c)).collect();
+            if named.is_empty() { words.to_owned() } else { format!("{words} {}", and(&named)) }
+        }
+        (Status::Baking, _, Some(run)) => format!("{words} at {} %", run.weight),
+        _ => words.to_owned(),
+    }
+}
+
+/// What a reason code of the gate waits for, in a word.
+fn waiting_for(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "keys_missing" => "keys",
+        "items_open" => "its checklist",
+        "locked" => "the end of a lock",
+        "running" | "queued" => "its turn",
+        "outside_window" | "freeze" | "holiday" => "its window",
+        _ => return None,
+    })
+}
+
+fn fields(d: &Deployment) -> Vec<(String, Text)> {
     let field = |name: &str, text: Text| (name.to_owned(), text);
     let mut out = vec![
         field("Requested by", vec![person(&d.requester), plain(" at "), clock(d.requested_at)]),
@@ -115,7 +137,6 @@ fn fields(policy: &Policy, d: &Deployment) -> Vec<(String, Text)> {
         let at_least = if needs > Span::ZERO { format!(", at least {needs}") } else { String::new() };
         out.push(field("Plan", vec![code(d.short_digest()), plain(format!(" {}{at_least}", d.plan.strategy))]));
     }
-    let _ = policy;
     out
 }
 
@@ -140,6 +161,7 @@ fn awaiting(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
             done: u32::try_from(done).unwrap_or(0),
             of: u32::try_from(before.len()).unwrap_or(1),
             note,
+            budget: false,
         }));
     }
     if let Some(wait) = &d.wait {
@@ -152,11 +174,14 @@ fn awaiting(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
             message = message.text(vec![plain(lead), moment(until), plain(".")]);
         }
     }
-    message.context(vec![
-        plain("React with ✅ or press Approve to turn a key. Expires "),
-        moment(d.expires_at),
-        plain("."),
-    ])
+    if !d.plan.release.changes.is_empty() {
+        let changes = d.plan.release.changes.iter().take(8);
+        message = message
+            .text(vec![bold("Changes")])
+            .block(Block::List(changes.map(|c| line(Mark::Bullet, vec![plain(c.as_str())])).collect()));
+    }
+    let how = if slots.is_empty() { "Expires " } else { "React with ✅ or press Approve to turn a key. Expires " };
+    message.context(vec![plain(how), moment(d.expires_at), plain(".")])
 }
 
 fn running(d: &Deployment, run: &Run, mut message: Message) -> Message {
@@ -168,7 +193,8 @@ fn running(d: &Deployment, run: &Run, mut message: Message) -> Message {
             label: label.into(),
             done: u32::try_from(done).unwrap_or(0),
             of: u32::try_from(of).unwrap_or(1),
-            note: format!("{elapsed} elapsed, {} % of the traffic", run.weight),
+            note: format!("steps, {} so far, {} % of the traffic", seconds(elapsed), run.weight),
+            budget: false,
         }));
     }
     if let Some(p) = errors(d, run) {
@@ -193,9 +219,11 @@ fn errors(d: &Deployment, run: &Run) -> Option<Progress> {
     let budget = stage.error_budget;
     Some(Progress {
         label: format!("Errors at {} %", stage.weight),
+        // One above the budget breaches, so a bar that is full has breached.
         done: u32::try_from(counts.errors.min(budget + 1)).unwrap_or(u32::MAX),
         of: u32::try_from(budget + 1).unwrap_or(u32::MAX),
         note: format!("{} of {budget} allowed, in {} requests", counts.errors, counts.requests),
+        budget: true,
     })
 }
 
@@ -214,7 +242,7 @@ fn now_text(d: &Deployment, run: &Run) -> Option<Text> {
         }));
         if let Some(until) = hold.until {
             let left = Span::between(d.updated.work, until);
-            text.push(plain(format!(" Without a word it rolls back in {left}.")));
+            text.push(plain(format!(" If nobody decides, it rolls back in {}.", seconds(left))));
         }
         if let Some(at) = hold.ask_at {
             text.extend([plain(" It asks again "), moment(at), plain(".")]);
@@ -227,7 +255,7 @@ fn now_text(d: &Deployment, run: &Run) -> Option<Text> {
         Activity::Bake { until, .. } => {
             let left = Span::between(d.updated.work, *until);
             if left > Span::ZERO {
-                format!("{} bakes, {left} left", step.name)
+                format!("{} bakes, {} left", step.name, seconds(left))
             } else {
                 format!("{} is judged", step.name)
             }
@@ -257,33 +285,33 @@ fn step_line(step: &StepRun) -> Line {
     if let (Some(from), Some(to)) = (step.started, step.ended) {
         text.push(plain(format!(" · {}", Span::between(from.work, to.work))));
     }
-    if !step.summary.is_empty() {
+    if !says_nothing(&step.summary) {
         text.push(plain(format!(" · {}", step.summary)));
     }
     line(mark, text)
 }
 
-fn ended(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
-    let result = match d.status {
-        Status::Succeeded if d.is_rollback() => "Rolled back: ",
-        Status::Succeeded => "Succeeded: ",
-        Status::RolledBack => "Rolled back: ",
-        Status::Failed if d.stuck => "Stuck: ",
-        Status::Failed => "Failed: ",
-        Status::Rejected => "Rejected: ",
-        Status::Cancelled => "Cancelled: ",
-        Status::Expired => "Expired: ",
-        Status::Superseded => "Superseded: ",
-        _ => "Refused: ",
+/// How it ended, in one line.
+fn result(d: &Deployment) -> Text {
+    let lead = match d.status {
+        _ if d.stuck => "stuck",
+        Status::Succeeded if d.is_rollback() => "rolled back",
+        status => status.words(),
     };
-    // Many notes begin with the status themselves: `rejected by Omar: not today`.
-    message = message.text(match d.note.strip_prefix(d.status.words()) {
-        Some(rest) => vec![bold(result.trim_end_matches([':', ' '])), plain(rest)],
-        None => vec![bold(result), plain(d.note.as_str())],
-    });
+    let mut text = noted(&capital(lead), lead, &d.note);
+    if let Some(previous) = d.previous.as_ref().filter(|_| d.status == Status::RolledBack) {
+        text.push(plain(format!("; {} serves again", previous.version)));
+    }
+    text.push(plain("."));
+    text
+}
+
+/// What is worth knowing besides, small.
+fn notes(policy: &Policy, d: &Deployment) -> Vec<Text> {
+    let mut out = Vec::new();
     if d.stuck {
         let go = format!("/rollback {} in {}", d.plan.service, d.plan.environment);
-        message = message.text(vec![
+        out.push(vec![
             plain("Put it right by hand, or try "),
             code(go),
             plain(" again; the service stays locked until somebody unlocks it."),
@@ -293,22 +321,27 @@ fn ended(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
         let unlock = format!("/unlock {} in {}", d.plan.service, d.plan.environment);
         let locked = policy.environments.get(&d.plan.environment).is_some_and(|e| e.lock_after_rollback);
         if locked {
-            message = message.context(vec![
-                plain(format!("{} is quarantined and the service is locked. ", d.plan.release.version)),
+            out.push(vec![
+                plain(format!(
+                    "Going back put {} into quarantine and a lock on {}. Once the cause is understood: ",
+                    d.plan.release.version, d.plan.service
+                )),
                 code(unlock),
-                plain(" when the cause is understood."),
             ]);
         }
     }
     if let Some(watch) = &d.watch {
         let state = if watch.alarmed { "Watched, and unhealthy" } else { "Watched" };
-        message = message.context(vec![
+        out.push(vec![
             plain(format!("{state} until ")),
             Piece::Time { at: watch.until, style: crate::domain::message::TimeStyle::Clock },
             plain("."),
         ]);
     }
-    message
+    if d.plan.pace > 1 && !d.status.ended() {
+        out.push(vec![plain(format!("Demo pace: bakes, holds and time limits pass {} times faster.", d.plan.pace))]);
+    }
+    out
 }
 
 fn buttons(policy: &Policy, d: &Deployment) -> Vec<crate::domain::message::Button> {

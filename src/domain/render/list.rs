@@ -3,7 +3,8 @@
 use super::parts::{asking, button, line};
 use crate::domain::deployment::{Deployment, ItemMark, ItemState, ListState, Status, TickedBy};
 use crate::domain::message::{
-    Block, ButtonStyle, Line, Mark, Message, Progress, Text, Tone, bold, clock, code, person, plain,
+    Block, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Progress, Text, Tone, bold, clock, code,
+    person, plain,
 };
 use crate::domain::policy::{Phase, Policy};
 
@@ -12,7 +13,11 @@ const ITEM_BUTTONS: usize = 6;
 
 pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> Message {
     let open = list.required_open();
-    let closed = list.phase == Phase::Before && d.status != Status::Awaiting;
+    let closed = match list.phase {
+        Phase::Before => d.status != Status::Awaiting,
+        Phase::During => d.status.ended(),
+        _ => false,
+    };
     let tone = match (open, closed) {
         (0, _) => Tone::Good,
         (_, true) => Tone::Neutral,
@@ -31,6 +36,7 @@ pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> M
             done: u32::try_from(done).unwrap_or(0),
             of: u32::try_from(items.len().max(1)).unwrap_or(1),
             note: String::new(),
+            budget: false,
         }));
         message = message.block(Block::List(items.iter().map(item_line).collect()));
     }
@@ -47,19 +53,24 @@ pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> M
     let me = [("deployment", id.as_str())];
     let many = button("Tick several", ButtonStyle::Plain, "checklist tick", &me);
     message = message.button(asking(many, "items", "Item numbers, such as 1 2 5", true));
-    message.context(vec![
-        plain("Also "),
-        code(format!("/checklist tick {id} 3")),
-        plain(" and "),
-        code(format!("/checklist na {id} 3 reason")),
-        plain("."),
-    ])
+    let mut na = button("Not applicable", ButtonStyle::Plain, "checklist na", &me);
+    let field = |name: &str, label: &str| FormField {
+        name: name.into(),
+        label: label.into(),
+        kind: FieldKind::Line,
+        required: true,
+        help: String::new(),
+    };
+    let fields = vec![field("item", "Item number"), field("reason", "Why it does not apply")];
+    na.form = Some(Form { title: "Not applicable".into(), submit: "Mark it".into(), fields });
+    message = message.button(na);
+    message.context(vec![code(format!("/checklist untick {id} 3")), plain(" takes a tick back.")])
 }
 
 fn item_line(item: &ItemState) -> Line {
     let mut text: Text = vec![bold(format!("{} ", item.no)), plain(item.text.as_str())];
     if !item.required {
-        text.push(plain(" (optional)"));
+        text.push(plain(" · optional"));
     }
     let mark = match &item.mark {
         ItemMark::Open => Mark::Open,

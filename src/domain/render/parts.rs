@@ -2,12 +2,13 @@
 
 use crate::domain::approval::{assign, candidates};
 use crate::domain::deployment::{Deployment, Lane, Request, Status};
-use crate::domain::gate::{Answer, Finding, Says, Verdict};
+use crate::domain::gate::{Answer, Finding, Rule, Says, Verdict};
 use crate::domain::ids::PersonId;
 use crate::domain::message::{
     Action, Block, Button, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Piece, Text, Tone, bold, code,
     mention, moment, person, plain,
 };
+use crate::domain::placeholder;
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Policy, Slot, StepKind, StepSpec};
 use crate::domain::time::Span;
@@ -138,19 +139,44 @@ pub(super) fn called(people: &[PersonId]) -> Text {
     out
 }
 
+/// `Succeeded: v1.2.0 is live after 20 s`; a note that begins with the word itself is not led by it again.
+pub(super) fn noted(lead: &str, word: &str, note: &str) -> Text {
+    let note = note.trim_end_matches('.');
+    match note.strip_prefix(word) {
+        Some(rest) => vec![bold(lead), plain(rest)],
+        None => vec![bold(format!("{lead}:")), plain(format!(" {note}"))],
+    }
+}
+
+/// With a capital, as a sentence begins.
+pub(super) fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// Whole seconds, since a card changes every two: nobody reads `584 ms left`.
+pub(super) fn seconds(span: Span) -> Span {
+    Span::secs((span.as_millis() + 999) / 1000)
+}
+
+/// Whether a step's summary adds nothing to its mark.
+pub(super) fn says_nothing(summary: &str) -> bool {
+    summary.is_empty() || summary == "exit code 0"
+}
+
 /// `10 % of the traffic for 5 min, at most 5 errors`
-pub(super) fn step_text(step: &StepSpec, pace: u32) -> String {
+pub(super) fn step_text(step: &StepSpec, plan: &Plan) -> String {
     match &step.kind {
         StepKind::Traffic(s) => {
             let share = format!("{} % of the traffic", s.weight);
             let named = if step.name == share { share } else { format!("{}: {share}", step.name) };
             if s.bake > Span::ZERO {
-                format!("{named} for {}, at most {} errors", s.bake.paced(pace), s.error_budget)
+                format!("{named} for {}, at most {} errors", s.bake.paced(plan.pace), s.error_budget)
             } else {
                 named
             }
         }
-        StepKind::Command { argv, .. } => format!("{}: runs {}", step.name, argv.join(" ")),
+        StepKind::Command { argv, .. } => format!("{}: runs {}", step.name, filled(&argv.join(" "), plan)),
         StepKind::Manual { prompt, .. } => format!("{}: {prompt}", step.name),
         StepKind::Verify { probes, live, .. } => {
             let mut what = probes.clone();
@@ -161,6 +187,20 @@ pub(super) fn step_text(step: &StepSpec, pace: u32) -> String {
         }
         _ => step.name.clone(),
     }
+}
+
+/// A command as it will be run, as far as the plan tells.
+fn filled(template: &str, plan: &Plan) -> String {
+    let value = |name: &'static str| {
+        Ok(match name {
+            "service" => plan.service.to_string(),
+            "environment" => plan.environment.to_string(),
+            "version" => plan.release.version.clone(),
+            "revision" => plan.release.revision.clone(),
+            _ => format!("{{{name}}}"),
+        })
+    };
+    placeholder::expand(template, value).unwrap_or_else(|_| template.to_owned())
 }
 
 /// Mark and words of one rule.
@@ -185,8 +225,7 @@ pub(super) fn verdict_text(answer: &Answer) -> Text {
         Verdict::Allow => vec![plain("It may run now.")],
         Verdict::Deny => vec![plain("It is refused as it stands.")],
         Verdict::Hold { until } => {
-            let open: Vec<_> =
-                answer.stopping().filter(|f| f.until.is_none()).map(|f| f.rule.words().to_lowercase()).collect();
+            let open: Vec<&str> = answer.stopping().filter(|f| f.until.is_none()).map(wanted).collect();
             let mut text = vec![plain("It waits")];
             if !open.is_empty() {
                 text.push(plain(format!(" for {}", and(&open))));
@@ -200,11 +239,22 @@ pub(super) fn verdict_text(answer: &Answer) -> Text {
     }
 }
 
+/// What a rule that stops waits for.
+fn wanted(f: &Finding) -> &'static str {
+    match f.rule {
+        Rule::Lock => "the end of a lock",
+        Rule::Keys => "keys",
+        Rule::Checklist => "its checklist",
+        Rule::Queue => "its turn",
+        other => other.words(),
+    }
+}
+
 /// `keys`, `keys and checklist`, `keys, checklist and queue`.
-fn and(words: &[String]) -> String {
+pub(super) fn and(words: &[&str]) -> String {
     match words {
         [] => String::new(),
-        [one] => one.clone(),
+        [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
@@ -217,11 +267,13 @@ pub fn accepted(policy: &Policy, r: &Request, answer: &Answer) -> Message {
         Lane::Rollback { mode, .. } if r.slots.is_empty() => text.push(plain(format!("The {mode} rollback starts."))),
         _ => text.extend(verdict_text(answer)),
     }
-    let mut message = Message::new(Tone::Good, text);
-    if r.slots.iter().any(|s| !s.optional) {
-        message = message.block(Block::List(who_can_turn(policy, &r.slots, &[], &r.requester)));
-    }
-    message.context(vec![plain("Its card is in "), Piece::Channel(policy.channels.deployments.clone()), plain(".")])
+    let channel = &policy.channels.deployments;
+    text.extend(if &r.origin.channel == channel {
+        vec![plain(" Its card is in this channel.")]
+    } else {
+        vec![plain(" Its card is in "), Piece::Channel(channel.clone()), plain(".")]
+    });
+    Message::new(Tone::Good, text)
 }
 
 /// The plan, the gate's answer and who would be asked; nothing is changed.
@@ -250,7 +302,7 @@ pub fn dry_run(
     if let Lane::Hotfix { reason } = lane {
         fields.push(("Hotfix".to_owned(), vec![plain(reason.as_str())]));
     }
-    let steps = plan.steps.iter().map(|s| line(Mark::Bullet, vec![plain(step_text(s, plan.pace))])).collect();
+    let steps = plan.steps.iter().map(|s| line(Mark::Bullet, vec![plain(step_text(s, plan))])).collect();
     let mut message = Message::new(tone, title)
         .block(Block::Fields(fields))
         .text(vec![bold("Steps")])

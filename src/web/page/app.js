@@ -97,7 +97,7 @@ async function show(name) {
   remember("channel", name);
   $("channel-title").textContent = `#${name}`;
   $("messages").setAttribute("aria-label", `Messages in #${name}`);
-  composer.label(`Message #${name}`);
+  composer.label(`Message #${name}`, context.name(context.me));
   composer.value = page.drafts.get(name) ?? "";
   rail.drawChannels(page.channels, name);
   const turn = page.turn;
@@ -254,7 +254,7 @@ async function openThread(entry) {
   $("app").classList.add("with-thread");
   $("thread-title").textContent = `Thread in #${page.channel}`;
   threadFeed.reset([entry]);
-  threadComposer.label("Reply in this thread");
+  threadComposer.label("Reply in this thread", context.name(context.me));
   try {
     const loaded = await get(`/api/channels/${encodeURIComponent(page.channel)}/threads/${entry.id}`, { as: context.me });
     if (page.thread !== entry.id) return;

@@ -22,8 +22,9 @@ export class Composer {
     parent.classList.add("composer");
   }
 
-  label(text) {
-    this.text.placeholder = text;
+  /** `as`: who says it, shown where the rail is out of sight too. */
+  label(text, as) {
+    this.text.placeholder = as ? `${text} as ${as}` : text;
     this.text.setAttribute("aria-label", text);
   }
 

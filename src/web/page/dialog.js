@@ -60,7 +60,8 @@ function field(spec) {
   let input;
   if (kind === "choice") {
     const options = spec.kind.options.map(([value, label]) => el("option", { value }, clean(label)));
-    if (!spec.required) options.unshift(el("option", { value: "" }, "(none)"));
+    // Nothing is chosen beforehand, so that nobody sends what they have not read.
+    options.unshift(el("option", { value: "" }, spec.required ? "Choose…" : "As usual"));
     input = el("select", attributes, ...options);
   } else if (kind === "paragraph") {
     input = el("textarea", { ...attributes, rows: 4, maxlength: 40000 });

@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 import { draw } from "./entry.js";
 import * as time from "./time.js";
 
+/** One line by signalbox, as threads are full of them. */
+const brief = ({ message }) => !message.blocks?.length && !message.buttons?.length;
 const NEAR = 48;
 /** Messages kept in the list while one reads its end; older ones come back by the button above. */
 const KEEP = 400;
@@ -157,7 +159,7 @@ export class Feed {
         }
       }
       const soon = previous && new Date(entry.created) - new Date(previous.created) < 300_000;
-      node.classList.toggle("follows", !broken && soon && previous.from === entry.from && !entry.only_for === !previous.only_for && Boolean(entry.from));
+      node.classList.toggle("follows", Boolean(!broken && soon && previous.from === entry.from && !entry.only_for === !previous.only_for && (entry.from || (brief(entry) && brief(previous)))));
       previous = entry;
     }
     if (!this.active?.isConnected) this.activate(this.nodes.get(this.lastId) ?? null);

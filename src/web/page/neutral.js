@@ -92,14 +92,14 @@ function sign(mark) {
     el("span", { class: "sr-only" }, WORDS[mark] ?? ""));
 }
 
-function progress({ label, done, of, note }) {
+function progress({ label, done, of, note, budget }) {
   const share = Math.max(0, Math.min(1, done / Math.max(1, of)));
-  const fill = el("span", { class: `fill${share >= 1 ? " full" : ""}` });
+  const fill = el("span", { class: `fill${budget ? " budget" : ""}${share >= 1 ? " full" : ""}` });
   fill.style.width = `${share * 100}%`;
   return el("div", { class: "progress" },
     el("span", { class: "progress-label" }, clean(label)),
-    el("span", { class: "track", role: "progressbar", "aria-label": clean(label) || "Progress", "aria-valuemin": 0, "aria-valuemax": of, "aria-valuenow": Math.min(done, of), "aria-valuetext": clean(`${done} of ${of}. ${note}`) }, fill),
-    el("span", { class: "progress-note" }, `${done}/${of}`, note ? el("span", {}, ` ${clean(note)}`) : ""));
+    el("span", { class: "track", role: "progressbar", "aria-label": clean(label) || "Progress", "aria-valuemin": 0, "aria-valuemax": of, "aria-valuenow": Math.min(done, of), "aria-valuetext": clean(budget ? note : `${done} of ${of}. ${note}`) }, fill),
+    el("span", { class: "progress-note" }, budget ? "" : `${done}/${of}`, note ? el("span", {}, ` ${clean(note)}`) : ""));
 }
 
 /** The card with its buttons; `press(button, index)` is called by a click. */
