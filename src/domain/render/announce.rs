@@ -307,11 +307,12 @@ fn environment(policy: &Policy, name: &str, e: &EnvironmentEvent) -> Vec<Notice>
         EnvironmentEvent::Quarantined { service, release, deployment, .. } => {
             let text = vec![
                 bold(format!("{service} {} is quarantined in {name}", release.version)),
-                plain(format!(" after {deployment}: it cannot be deployed there until somebody releases it.")),
+                plain(format!(" after {deployment}.")),
             ];
+            let until = vec![plain("It cannot be deployed there until somebody releases it.")];
             let args = [("service", service.as_str()), ("version", release.version.as_str()), ("environment", name)];
             let release = button("Release it", ButtonStyle::Plain, "quarantine release", &args);
-            let message = Message::new(Tone::Warning, text);
+            let message = Message::new(Tone::Warning, text).text(until);
             let message = message.button(asking(release, "reason", "Why may it be deployed again?", true));
             let card = format!("card:{deployment}");
             let place = Place::Thread { card, channel: policy.channels.deployments.clone() };
