@@ -88,7 +88,7 @@ impl Status {
             Self::Held => "is held",
             Self::RollingBack => "is rolling back",
             Self::Succeeded => "has succeeded",
-            Self::RolledBack => "was rolled back",
+            Self::RolledBack => "is rolled back",
             Self::Failed => "has failed",
             Self::Rejected => "was rejected",
             Self::Cancelled => "was cancelled",
