@@ -8,7 +8,7 @@ use crate::domain::decide::Input;
 use crate::domain::deployment::{Deployment, Outcome, Status, TaskKind};
 use crate::domain::ids::{DeploymentId, Stream};
 use crate::domain::plan::Release;
-use crate::domain::policy::{Recovery, StepKind, StepSpec};
+use crate::domain::policy::{Ask, Recovery, StepKind, StepSpec};
 use crate::domain::probe::{Reading, Verdict};
 use crate::domain::world::State;
 use crate::jobs::fill::{fill, fill_url};
@@ -142,14 +142,18 @@ impl Engine {
 
     async fn sample(&self, d: &Deployment, probes: &[String], live: bool) -> Outcome {
         let policy = self.policy();
-        let target = self.read_target(d);
+        let (asked, whole) = (self.read_target(d), self.target(d));
         let now = self.now();
         let extra = d.plan.live_probe.clone().filter(|_| live);
         let reads = probes.iter().cloned().chain(extra).map(|name| {
-            let (policy, target) = (&policy, &target);
+            let (policy, asked, whole) = (&policy, &asked, &whole);
             async move {
                 match policy.probes.get(&name) {
-                    Some(spec) => self.deps.probe.read(spec, target, now).await,
+                    Some(spec) => {
+                        // Placeholders of a URL or a command name the release on trial; an executor is asked what serves.
+                        let target = if matches!(spec.ask, Ask::Executor { .. }) { asked } else { whole };
+                        self.deps.probe.read(spec, target, now).await
+                    }
                     None => missing(&name, now),
                 }
             }

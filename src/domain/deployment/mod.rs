@@ -9,8 +9,6 @@ mod lists;
 mod progress;
 mod run;
 mod tasks;
-#[cfg(test)]
-mod tests;
 
 pub use event::{DeploymentEvent, Request};
 pub use evolve::evolve;
@@ -272,3 +270,6 @@ impl Deployment {
 pub fn freeze_slot(freeze: &Freeze) -> Slot {
     Slot { roles: freeze.pass.clone(), optional: false, source: freeze.source.clone() }
 }
+
+#[cfg(test)]
+mod tests;
