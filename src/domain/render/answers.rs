@@ -2,7 +2,7 @@
 
 use super::parts::{capital, finding_line, line, noted, tone, verdict_text, what};
 use crate::domain::deployment::{Deployment, Lane, Status};
-use crate::domain::environment::Environment;
+use crate::domain::environment::{Environment, Lock};
 use crate::domain::gate::{Answer, Verdict};
 use crate::domain::ids::{EnvironmentName, ServiceName};
 use crate::domain::message::{Block, Line, Mark, Message, Text, Tone, bold, code, moment, person, plain};
@@ -27,18 +27,31 @@ pub fn status(policy: &Policy, open: &[Deployment], environments: &[(Environment
     for (name, env) in environments {
         for (service, track) in &env.tracks {
             let Some(release) = &track.live else { continue };
-            let mut text = vec![plain(format!("{service} in {name}: ")), bold(release.version.as_str())];
-            if let Some(lock) = env.locks_on(service).next() {
-                text.push(plain(format!(" · locked: {}", lock.1.reason)));
-            }
+            let text = vec![plain(format!("{service} in {name}: ")), bold(release.version.as_str())];
             live.push(line(Mark::Bullet, text));
         }
     }
     if !live.is_empty() {
         message = message.text(vec![bold("Live")]).block(Block::List(live));
     }
+    let locks: Vec<Line> =
+        environments.iter().flat_map(|(name, env)| env.locks.iter().map(move |(s, l)| lock_line(name, s, l))).collect();
+    if !locks.is_empty() {
+        message = message.text(vec![bold("Locks")]).block(Block::List(locks));
+    }
     let _ = policy;
     message
+}
+
+fn lock_line(environment: &EnvironmentName, service: &str, lock: &Lock) -> Line {
+    let what = if service.is_empty() { environment.to_string() } else { format!("{service} in {environment}") };
+    let mut text = vec![bold(what), plain(" by ")];
+    text.push(lock.owner.as_ref().map_or_else(|| plain("signalbox"), person));
+    if let Some(until) = lock.until {
+        text.extend([plain(" until "), moment(until)]);
+    }
+    text.push(plain(format!(": {}", lock.reason)));
+    line(Mark::Warning, text)
 }
 
 fn one_line(d: &Deployment) -> Line {

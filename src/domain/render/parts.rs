@@ -231,7 +231,14 @@ pub(super) fn verdict_text(answer: &Answer) -> Text {
                 text.push(plain(format!(" for {}", and(&open))));
             }
             if let Some(at) = until {
-                text.extend([plain(if open.is_empty() { " and runs " } else { ", and for the time " }), moment(at)]);
+                let timed: Vec<_> =
+                    answer.stopping().filter(|f| f.until.is_some()).map(|f| f.rule.words().to_lowercase()).collect();
+                let lead = if open.is_empty() {
+                    " and runs ".to_owned()
+                } else {
+                    format!(", and for {}: until ", and(&timed))
+                };
+                text.extend([plain(lead), moment(at)]);
             }
             text.push(plain("."));
             text

@@ -67,6 +67,8 @@ fn options(url: &str) -> Result<PgConnectOptions> {
         .application_name("signalbox")
         .options([
             ("synchronous_commit", "on"),
+            // A rollback outside a transaction is meant (see `pooled`), and is no news for the log.
+            ("client_min_messages", "error"),
             ("default_transaction_isolation", "read committed"),
             // Every statement looks rows up by index. A planner without fresh statistics would rather read a whole queue.
             ("enable_hashjoin", "off"),
