@@ -3,6 +3,10 @@
 //! Each test has processes and a folder of its own and ends them by their ids. Nothing here waits for a fixed time.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod command_line;
+mod postgres;
 mod releases;
+mod serving;
 mod starting;
 mod support;
+mod talking;

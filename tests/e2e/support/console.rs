@@ -162,7 +162,11 @@ impl Console {
     }
 }
 
+/// The private answers to an act, which nobody else sees.
 fn answers(done: &Value) -> String {
+    for answer in done["answers"].as_array().into_iter().flatten() {
+        assert!(answer["only_for"].is_string(), "an answer that everybody sees: {answer}");
+    }
     let texts = done["answers"].as_array().into_iter().flatten().filter_map(|a| a["text"].as_str());
     texts.collect::<Vec<_>>().join("\n")
 }

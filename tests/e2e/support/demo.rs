@@ -1,19 +1,18 @@
 //! A demo in a folder of its own, and the fleet behind it as anybody on this machine sees it.
 
-use super::{Console, Program, journal, tree, until};
+use super::{Console, Folder, Program, journal, tree, until};
 use rustix::process::Signal;
 use serde_json::Value;
 use signalbox::store::EventRow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use tempfile::TempDir;
 
 pub struct Demo {
     // Before the folder: fields are dropped in this order.
     pub program: Program,
     pub console: Console,
     config: Option<String>,
-    folder: TempDir,
+    folder: Folder,
 }
 
 /// The required items of the example's checklists that no probe ticks.
@@ -26,7 +25,7 @@ impl Demo {
 
     /// With another setup than the example.
     pub async fn with(config: Option<&str>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         let config = config.map(str::to_owned);
         let (program, console) = begin(&folder, config.as_deref(), &[]).await;
         Self { folder, config, program, console }
@@ -122,7 +121,7 @@ impl Demo {
     }
 }
 
-async fn begin(folder: &TempDir, config: Option<&str>, more: &[&str]) -> (Program, Console) {
+async fn begin(folder: &Folder, config: Option<&str>, more: &[&str]) -> (Program, Console) {
     let mut args = vec!["demo", "--port", "0", "--data", "data"];
     args.extend(config.iter().flat_map(|c| ["--config", c]));
     args.extend(more);

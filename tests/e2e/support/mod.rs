@@ -2,13 +2,16 @@
 
 pub mod console;
 pub mod demo;
+pub mod folder;
 pub mod journal;
 pub mod process;
 pub mod tree;
 pub mod wait;
+pub mod yard;
 
 pub use console::Console;
 pub use demo::Demo;
+pub use folder::Folder;
 pub use process::{Program, run};
 pub use wait::until;
 

@@ -14,7 +14,6 @@ use tokio::process::{Child, Command};
 pub struct Program {
     child: Child,
     pub pid: u32,
-    folder: PathBuf,
     log: PathBuf,
     said: Arc<Mutex<Vec<String>>>,
 }
@@ -27,7 +26,7 @@ impl Program {
             .args(args)
             .current_dir(folder)
             .env_remove("SIGNALBOX_CONFIG")
-            .env_remove("SIGNALBOX_LOG")
+            .env_remove("RUST_LOG")
             .env_remove("SIGNALBOX_STORE")
             .envs(env.iter().copied())
             .stdin(Stdio::null())
@@ -44,7 +43,7 @@ impl Program {
             }
         });
         let pid = child.id().unwrap();
-        Self { child, pid, folder: folder.to_owned(), log, said }
+        Self { child, pid, log, said }
     }
 
     /// Lines on standard output so far.
@@ -101,13 +100,10 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let mut left = tree::descendants(self.pid);
-        left.extend(tree::naming(self.folder.to_str().unwrap()));
         if let Ok(None) = self.child.try_wait() {
+            let left = tree::descendants(self.pid);
             let _ = self.child.start_kill();
-        }
-        for p in tree::survivors(&left).iter().filter(|p| p.pid != std::process::id()) {
-            let _ = kill_process(Pid::from_raw(i32::try_from(p.pid).unwrap()).unwrap(), Signal::KILL);
+            tree::end(&left);
         }
         if std::thread::panicking() {
             use std::io::Write as _;

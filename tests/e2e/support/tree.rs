@@ -1,5 +1,6 @@
 //! Processes as the kernel lists them: who descends from whom, and who is still there.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
@@ -51,6 +52,13 @@ pub fn descendants(pid: u32) -> Vec<Proc> {
 pub fn survivors(before: &[Proc]) -> Vec<Proc> {
     let now = all();
     before.iter().filter(|b| now.iter().any(|p| p.pid == b.pid && p.began == b.began)).cloned().collect()
+}
+
+/// Kills those of `before` that still run.
+pub fn end(before: &[Proc]) {
+    for p in survivors(before).iter().filter(|p| p.pid != std::process::id()) {
+        let _ = kill_process(Pid::from_raw(i32::try_from(p.pid).unwrap()).unwrap(), Signal::KILL);
+    }
 }
 
 /// Processes whose command line names this text, such as a folder of a test's own.
