@@ -217,6 +217,9 @@ pub const JOB_POLL_MS: i64 = 250;
 /// A message for a thread waits this long for the thread's first message, and asks this often, in milliseconds.
 pub const THREAD_WAIT_MS: i64 = 50;
 
+/// How long a reaction waits for the receipt of the message it is on, in milliseconds. Chat platforms answer within it.
+pub const POSTING_WAIT_MS: u64 = 5_000;
+
 /// How often a thread's first message is waited for before the message is posted outside.
 pub const THREAD_WAITS: i64 = 1_200;
 

@@ -59,6 +59,7 @@ impl Engine {
             }
             Err(()) => None,
         };
+        let _seen_before_stored = stands.is_none().then(|| self.posting.begin(platform));
         let said = self.put(&chat, claim, &card.key, &card.channel, thread, card.message, stands.as_ref()).await;
         self.keep(claim, platform, &card.key, &card.channel, shown, said).await
     }

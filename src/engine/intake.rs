@@ -3,7 +3,7 @@
 //! The platform has verified the sender before. Whatever arrives gets an answer, also when it means nothing any more.
 
 use super::Engine;
-use super::reactions::command_of;
+use super::reactions::{command_of, means_something};
 use super::writer::{Outcome, Request};
 use crate::chat::{Answer, Body, Envelope, Intake, IntakeError};
 use crate::command::{Vocabulary, form, from_action, read};
@@ -101,7 +101,10 @@ impl Engine {
                 }
             }),
             Body::Reaction { message, emoji, added } => {
-                let row = self.deps.store.message_by_id(&envelope.platform, message).await?;
+                let row = match means_something(emoji) {
+                    true => self.message_with(&envelope.platform, message).await?,
+                    false => None,
+                };
                 Ok(row.and_then(|r| command_of(&r.key, emoji, *added)))
             }
             Body::Click { action, fields, .. } => match Action::decode(action) {

@@ -10,6 +10,7 @@ mod derive;
 mod effect;
 mod intake;
 mod output;
+mod posting;
 mod reactions;
 mod run;
 mod service;
@@ -62,6 +63,7 @@ pub struct Engine {
     /// Something was stored that the loops may have to act on.
     stirred: Notify,
     outputs: output::Outputs,
+    posting: posting::Posting,
 }
 
 impl Engine {
@@ -84,6 +86,7 @@ impl Engine {
             queue: std::sync::OnceLock::new(),
             stirred: Notify::new(),
             outputs: output::Outputs::default(),
+            posting: posting::Posting::default(),
         }))
     }
 

@@ -15,6 +15,12 @@ pub fn command_of(key: &str, emoji: &str, added: bool) -> Option<Command> {
     }
 }
 
+/// Whether this emoji is an act on some message of ours.
+#[must_use]
+pub fn means_something(emoji: &str) -> bool {
+    name(emoji).is_some()
+}
+
 enum Meaning {
     Yes,
     No,
