@@ -112,7 +112,7 @@ async fn a_config_that_changes_leaves_running_plans_alone_and_voids_waiting_keys
     .await;
     assert_eq!(count(&events(&yard.file("data"), "deployment/D-2").await, "keys_voided"), 0);
 
-    yard.configure(|text| text.replace("echo old way", "echo new way"));
+    yard.configure(|text| text.replace("old way", "new way"));
     serving.program.signal(Signal::HUP);
     let told = c.told("D-2", "The plan has changed").await;
     assert!(told.text().contains("steps"), "it says what changed: {}", told.text());

@@ -6,6 +6,14 @@ use serde_json::Value;
 use signalbox::domain::time::Span;
 use std::path::PathBuf;
 
+/// What the second step runs, with a version and what to say at the end.
+const INSTALL: &str = r#"
+echo "$1" >> begun
+while [ ! -e "go-$1" ]; do sleep 0.02; done
+echo "$1" > live
+echo "$2"
+"#;
+
 /// `HERE` is the folder. The second step waits for a file, so that a test can look while it runs.
 const CONFIG: &str = r#"
 name = "Yard"
@@ -36,7 +44,7 @@ live_probe = "live"
 [strategies.script]
 steps = [
   { step = "command", name = "Build", argv = ["/bin/sh", "-c", "seq 1 3000; echo built {version} at {revision}"], recovery = "idempotent" },
-  { step = "command", name = "Install", argv = ["/bin/sh", "-c", "echo {version} >> begun; while [ ! -e go-{version} ]; do sleep 0.02; done; echo {version} > live; echo old way"], cwd = "HERE", recovery = "at-most-once" },
+  { step = "command", name = "Install", argv = ["/bin/sh", "./install", "{version}", "old way"], cwd = "HERE", recovery = "at-most-once" },
   { step = "verify", probes = ["live"], tries = 3, every = "1s" },
 ]
 rollback = [
@@ -74,6 +82,7 @@ impl Yard {
     pub fn new() -> Self {
         let yard = Self { folder: Folder::new() };
         std::fs::write(yard.file("live"), "v0\n").unwrap();
+        std::fs::write(yard.file("install"), INSTALL).unwrap();
         yard.configure(|text| text);
         yard
     }
