@@ -231,8 +231,9 @@ pub(super) fn verdict_text(answer: &Answer) -> Text {
                 text.push(plain(format!(" for {}", and(&open))));
             }
             if let Some(at) = until {
-                let timed: Vec<_> =
+                let timed: Vec<String> =
                     answer.stopping().filter(|f| f.until.is_some()).map(|f| f.rule.words().to_lowercase()).collect();
+                let timed: Vec<&str> = timed.iter().map(String::as_str).collect();
                 let lead = if open.is_empty() {
                     " and runs ".to_owned()
                 } else {
