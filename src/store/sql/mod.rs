@@ -127,7 +127,13 @@ macro_rules! store {
 
             async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>> {
                 let (service, environment) = (query.service.as_deref(), query.environment.as_deref());
-                let sql = sqlx::query(sql::HISTORY).bind(service.unwrap_or("")).bind(environment.unwrap_or(""));
+                let sql = match (service, environment) {
+                    (None, None) => sqlx::query(sql::HISTORY_ALL),
+                    (Some(service), Some(environment)) => {
+                        sqlx::query(sql::HISTORY_PLACE).bind(service).bind(environment)
+                    }
+                    _ => sqlx::query(sql::HISTORY).bind(service.unwrap_or("")).bind(environment.unwrap_or("")),
+                };
                 let sql = sql.bind(query.before.unwrap_or(i64::MAX)).bind(query.limit.max(0));
                 rows(&self.reader, "history", sql, history).await
             }

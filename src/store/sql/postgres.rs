@@ -60,7 +60,7 @@ impl PgStore {
     }
 }
 
-fn options(url: &str) -> Result<PgConnectOptions> {
+pub(super) fn options(url: &str) -> Result<PgConnectOptions> {
     // The error of a bad URL may repeat its password.
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| StoreError::Refused("store: not a postgres:// URL".to_owned()))?

@@ -99,7 +99,12 @@ macro_rules! statements {
              UNION ALL SELECT (SELECT MIN(e.stream) FROM events e WHERE e.stream > n.stream) FROM names n \
              WHERE n.stream IS NOT NULL) SELECT stream FROM names WHERE stream IS NOT NULL LIMIT $2";
         pub const LAST_NUMBER: &str = "SELECT COALESCE(MAX(number), 0) FROM history";
-        /// `$1` and `$2` may be empty: any.
+        pub const HISTORY_ALL: &str = "SELECT number, service, environment, version, revision, status, requester, \
+             requested_at, started_at, ended_at, note FROM history WHERE number < $1 ORDER BY number DESC LIMIT $2";
+        pub const HISTORY_PLACE: &str = "SELECT number, service, environment, version, revision, status, requester, \
+             requested_at, started_at, ended_at, note FROM history WHERE service = $1 AND environment = $2 AND number < $3 \
+             ORDER BY number DESC LIMIT $4";
+        /// `$1` and `$2` may be empty: any. May walk all of the history, which is short beside the journal.
         pub const HISTORY: &str = "SELECT number, service, environment, version, revision, status, requester, requested_at, \
              started_at, ended_at, note FROM history WHERE number < $3 AND ($1 = '' OR service = $1) \
              AND ($2 = '' OR environment = $2) ORDER BY number DESC LIMIT $4";
@@ -192,6 +197,8 @@ mod tests {
             (sql::HEADS, 2),
             (sql::STREAMS, 2),
             (sql::LAST_NUMBER, 0),
+            (sql::HISTORY_ALL, 2),
+            (sql::HISTORY_PLACE, 4),
             (sql::TIMERS_DUE, 3),
             (sql::TIMERS_NEXT, 0),
             (sql::MESSAGE, 2),
@@ -218,5 +225,63 @@ mod tests {
             let made = steps.iter().any(|s| s.contains("AUTOMATIC"));
             assert!(read.is_empty() && !made, "{statement}\nreads all of {read:?}: {steps:#?}");
         }
+    }
+
+    /// Against rows enough that reading them all would be dear, before and after the database has counted them.
+    #[tokio::test]
+    async fn hot_statements_read_no_whole_table_of_postgres() {
+        use crate::store::sql::postgres::{options, sql};
+        use sqlx::{AssertSqlSafe, Executor as _};
+        let Ok(url) = std::env::var("SIGNALBOX_TEST_POSTGRES") else {
+            let left_out = std::env::var("SIGNALBOX_SKIP_POSTGRES").as_deref() == Ok("1");
+            assert!(left_out, "run ./scripts/test, which starts a PostgreSQL, or set SIGNALBOX_TEST_POSTGRES");
+            return;
+        };
+        let schema = format!("plans_{}", std::process::id());
+        let mut conn = options(&url).unwrap().connect().await.unwrap();
+        let tables = include_str!("../../../migrations/postgres/0001_store.sql");
+        let rows = "INSERT INTO events SELECT 's' || n / 50, n % 50 + 1, 'k', 'a', n, '{}', '', '' FROM generate_series(0, 49999) n;\
+            INSERT INTO states SELECT 's' || n, 50, 'h', '{}' FROM generate_series(1, 10000) n;\
+            INSERT INTO timers SELECT 't' || n, 's1', n, n % 2, '{}' FROM generate_series(1, 50000) n;\
+            INSERT INTO inbox SELECT 'i' || n, n, '{}', '{}' FROM generate_series(1, 50000) n;\
+            INSERT INTO outbox SELECT 'o' || n, 'k' || n, 't' || n % 500, 's', n, 0, '{}', '', 0, 1 FROM generate_series(1, 20000) n;\
+            INSERT INTO history SELECT n, 's' || n % 20, 'e' || n % 3, 'v', 'r', 's', 'q', n, n, n, '' FROM generate_series(1, 10000) n";
+        let made = format!("CREATE SCHEMA {schema}; SET search_path = {schema}; {tables}; {rows}");
+        conn.execute(AssertSqlSafe(made)).await.unwrap();
+        let hot = [
+            (sql::STATES_EXPECTED, "'[[\"s7\"]]'"),
+            (sql::STATES, "'[[\"s7\"]]'"),
+            (sql::ANSWERS, "'[[\"i7\"]]'"),
+            (sql::TIMERS_FIRED, "'[[\"t7\", 7]]'"),
+            (sql::RECEIPTS_DELETE, "'[[\"o7\", \"me\", 1]]'"),
+            (sql::OUTBOX_CANCEL, "'[[\"k7\"]]'"),
+            (sql::EVENTS, "'s7', 3, 100"),
+            (sql::HEADS, "'s7', 100"),
+            (sql::LAST_NUMBER, ""),
+            (sql::HISTORY_ALL, "9999, 10"),
+            (sql::HISTORY_PLACE, "'s7', 'e1', 9999, 10"),
+            (sql::TIMERS_DUE, "500, 500, 200"),
+            (sql::TIMERS_NEXT, ""),
+            (sql::CLAIM, "'me', 60000, 500, 16"),
+            (sql::OUTBOX_NEXT, ""),
+            (sql::INBOX_PRUNE, "500, 100"),
+        ];
+        // Once as a plan for these values, once as the plan for any: the database chooses between them.
+        for (mode, counted) in
+            [("force_custom_plan", false), ("force_generic_plan", false), ("force_generic_plan", true)]
+        {
+            let count = if counted { "ANALYZE" } else { "SELECT 1" };
+            conn.execute(AssertSqlSafe(format!("{count}; SET plan_cache_mode = {mode}"))).await.unwrap();
+            for (statement, values) in hot {
+                let values = if values.is_empty() { String::new() } else { format!("({values})") };
+                conn.execute(AssertSqlSafe(format!("PREPARE plan_of AS {statement}"))).await.unwrap();
+                let explain = format!("EXPLAIN (COSTS OFF) EXECUTE plan_of{values}");
+                let plan = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut conn).await.unwrap();
+                conn.execute("DEALLOCATE plan_of").await.unwrap();
+                let steps: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+                assert!(!steps.iter().any(|s| s.contains("Seq Scan")), "{mode}, {counted}: {statement}\n{steps:#?}");
+            }
+        }
+        conn.execute(AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"))).await.unwrap();
     }
 }
