@@ -218,7 +218,7 @@ pub const JOB_POLL_MS: i64 = 250;
 pub const THREAD_WAIT_MS: i64 = 50;
 
 /// How long a reaction waits for the receipt of the message it is on, in milliseconds. Chat platforms answer within it.
-pub const POSTING_WAIT_MS: u64 = 5_000;
+pub const POSTING_WAIT_MS: i64 = 5_000;
 
 /// How often a thread's first message is waited for before the message is posted outside.
 pub const THREAD_WAITS: i64 = 1_200;
