@@ -116,7 +116,9 @@ impl Shell {
     /// A Monday, 10:05 in the example's zone; posts take so long.
     fn new(takes: Duration) -> Self {
         let from: jiff::Timestamp = "2026-01-05T10:05:00+03:00".parse().unwrap();
-        let clock = Arc::new(Ticking { from, since: tokio::time::Instant::now(), asked: AtomicUsize::new(0) });
+        #[expect(clippy::disallowed_methods, reason = "the runtime's paused clock is the time of this test")]
+        let since = tokio::time::Instant::now();
+        let clock = Arc::new(Ticking { from, since, asked: AtomicUsize::new(0) });
         let store = Arc::new(MemoryStore::new());
         let chat = Arc::new(Slow { name: PlatformName::new("console"), takes, posts: AtomicUsize::new(0) });
         let policy = load_embedded().policy;

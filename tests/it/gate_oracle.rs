@@ -168,13 +168,13 @@ fn one_key_too_few_never_passes() {
     let mut setup = Setup::new();
     setup.staff(&[0b0001, 0b0010, 0b0011, 0b0100, 0b1111, 0b0000]);
     let requester = person(5);
-    for list in 0..SLOTS.len() {
-        let required = SLOTS[list].iter().filter(|(_, optional)| !optional).count();
+    for (list, slots) in SLOTS.iter().enumerate() {
+        let required = slots.iter().filter(|(_, optional)| !optional).count();
         for subset in 0_u8..32 {
             let turned: Vec<PersonId> = (0..5).filter(|n| subset & (1 << n) != 0).map(person).collect();
             let answer = decide(&setup.asked(&setup.slots[list], &turned, &requester));
             if turned.len() < required {
-                assert_ne!(answer.verdict, Verdict::Allow, "{turned:?} for {:?}", SLOTS[list]);
+                assert_ne!(answer.verdict, Verdict::Allow, "{turned:?} for {slots:?}");
             }
         }
     }

@@ -130,8 +130,9 @@ impl Checker {
     /// One running deployment per service and environment, and the environment knows it.
     fn places_hold(&self) -> Vec<String> {
         let mut wrong = Vec::new();
-        let mut places: BTreeMap<(&EnvironmentName, &ServiceName), (Vec<DeploymentId>, Vec<DeploymentId>)> =
-            BTreeMap::new();
+        /// What runs and what waits in one place.
+        type Held = (Vec<DeploymentId>, Vec<DeploymentId>);
+        let mut places: BTreeMap<(&EnvironmentName, &ServiceName), Held> = BTreeMap::new();
         for d in self.deployments() {
             let (running, pending) = places.entry((&d.plan.environment, &d.plan.service)).or_default();
             if d.status.active() {

@@ -45,8 +45,8 @@ fn success_is_observed(d: &Deployment) -> Result<(), String> {
         return Err(format!("{} succeeds and its step {} is {:?}", d.id, step.name, step.status));
     }
     let reads = |s: &signalbox::domain::policy::StepSpec| matches!(s.kind, StepKind::Verify { live: true, .. });
-    let read = d.plan.steps.iter().zip(&run.forward).filter(|(spec, _)| reads(spec)).map(|(_, step)| &step.summary);
-    match read.last() {
+    let mut read = d.plan.steps.iter().zip(&run.forward).filter(|(spec, _)| reads(spec)).map(|(_, step)| &step.summary);
+    match read.next_back() {
         Some(summary) if summary.contains(&d.plan.release.version) => Ok(()),
         found => Err(format!("{} succeeds and {} was not read: {found:?}", d.id, d.plan.release.version)),
     }
