@@ -60,7 +60,9 @@ async fn a_second_start_goes_on_and_a_fresh_one_begins_anew() {
     demo.again(&["--fresh"]).await;
     assert!(demo.console.now().await.contains("T07:05:"));
     assert_eq!(demo.live("staging").await, "v1.1.0");
-    assert!(demo.console.channel("deployments", "sara").await.is_empty());
+    let left = demo.console.channel("deployments", "sara").await;
+    assert!(left.iter().all(|m| !m.text().contains("D-1 ") && !m.text().contains("D-2 ")), "{left:?}");
+    assert!(demo.console.card("D-1").await.is_none());
     assert!(demo.console.say("sara", "/deploy v1.2.0 to staging").await.contains("D-1 is asked for"));
 }
 
