@@ -2,7 +2,7 @@
 //!
 //! It promises that nothing but the page's own static files is served without the secret, that other sites' pages cannot
 //! act through a person's browser, and that what people typed reaches the page as data only. Deliberately absent: TLS and
-//! accounts; the console belongs on loopback, see [`bind`].
+//! accounts; the console belongs on loopback, see [`bind()`].
 
 mod api;
 mod bind;

@@ -1,4 +1,4 @@
-//! The journal is the audit trail: [`verify`] finds an edit, a gap and a cut tail, [`export`] writes it out.
+//! The journal is the audit trail: [`verify`] finds an edit, a gap and a cut tail, [`export()`] writes it out.
 //!
 //! Both stream with bounded memory and may run beside the service. An attacker who recomputes a whole chain is found only by
 //! a witness outside: the head that was printed in chat, given as the expected one.
