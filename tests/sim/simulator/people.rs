@@ -155,11 +155,9 @@ fn click(core: &mut Core, room: &Room, platform: &PlatformName) -> Act {
     if matches!(button.action.command.as_str(), "cancel" | "reject" | "abort" | "rollback") {
         button = core.pick(&buttons[from..]).map_or(button, |(_, b)| b);
     }
-    let fields = button
-        .form
-        .iter()
-        .flat_map(|f| &f.fields)
-        .map(|f| (f.name.clone(), if f.name == "items" { "1".to_owned() } else { "as it must be".to_owned() }));
+    let fields = button.form.iter().flat_map(|f| &f.fields).map(|f| {
+        (f.name.clone(), if f.name.starts_with("item") { "1".to_owned() } else { "as it must be".to_owned() })
+    });
     let body = Body::Click {
         message: message.clone(),
         action: button.action.encode(),
