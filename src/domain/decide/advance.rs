@@ -69,7 +69,7 @@ fn succeed(tx: &mut Tx<'_>, d: &Deployment, run: &Run) -> Result<(), Stop> {
     let env = tx.ctx.policy.environments.get(&d.plan.environment);
     let watch = env.map_or(Span::ZERO, |e| e.watch);
     let note = format!("{} is live after {took}", d.plan.release.version);
-    tx.on(d.id, E::Ended { status: Status::Succeeded, note, by: None, stuck: false })?;
+    tx.on(d.id, E::Ended { status: Status::Succeeded, note, by: None, stuck: false, kept_out: false })?;
     let (service, release, deployment) = (d.plan.service.clone(), d.plan.release.clone(), d.id);
     let live = EnvironmentEvent::LiveChanged { service, release, deployment, good: true };
     tx.on_environment(&d.plan.environment, live)?;

@@ -42,7 +42,9 @@ pub(super) fn next(tx: &mut Tx<'_>, d: &Deployment, run: &Run) -> Result<(), Sto
         (false, s) => (if s == Status::RolledBack { Status::Failed } else { s }, run.why_back.clone()),
         (true, _) => (Status::RolledBack, format!("{} (rolled back after {took})", run.why_back)),
     };
-    tx.on(d.id, E::Ended { status, note, by: None, stuck: false })?;
+    let env = tx.ctx.policy.environments.get(&d.plan.environment);
+    let kept_out = status == Status::RolledBack && env.is_some_and(|e| e.lock_after_rollback);
+    tx.on(d.id, E::Ended { status, note, by: None, stuck: false, kept_out })?;
     if status != Status::RolledBack {
         return Ok(());
     }
@@ -84,7 +86,7 @@ fn quarantine(tx: &mut Tx<'_>, d: &Deployment, bad: &Release, why: &str) -> Resu
 pub(super) fn stuck(tx: &mut Tx<'_>, d: &Deployment, what: &str) -> Result<(), Stop> {
     let why = d.run.as_ref().map_or("", |r| r.why_back.as_str());
     let note = format!("the rollback failed ({what}) after: {why}");
-    tx.on(d.id, E::Ended { status: Status::Failed, note, by: None, stuck: true })?;
+    tx.on(d.id, E::Ended { status: Status::Failed, note, by: None, stuck: true, kept_out: false })?;
     let name = d.plan.environment.clone();
     if tx.environment(&name)?.locks.contains_key(d.plan.service.as_str()) {
         return Ok(());

@@ -49,7 +49,7 @@ fn call_off(tx: &mut Tx<'_>, by: &PersonId, d: &Deployment, verb: &str, reason: 
         note.push_str(": ");
         note.push_str(reason);
     }
-    tx.on(d.id, E::Ended { status: Status::Cancelled, note, by: Some(by.clone()), stuck: false })?;
+    tx.on(d.id, E::Ended { status: Status::Cancelled, note, by: Some(by.clone()), stuck: false, kept_out: false })?;
     done(tx, format!("{} is cancelled.", d.id));
     Ok(())
 }

@@ -82,7 +82,10 @@ fn supersede(tx: &mut Tx<'_>, by: DeploymentId, plan: &Plan) -> Result<(), Stop>
         let keyed = super::settle::keys_complete(tx.ctx.policy, &d);
         if d.status == Status::Awaiting && !keyed && !d.is_rollback() {
             let note = format!("superseded by {by}");
-            tx.on(old, DeploymentEvent::Ended { status: Status::Superseded, note, by: None, stuck: false })?;
+            tx.on(
+                old,
+                DeploymentEvent::Ended { status: Status::Superseded, note, by: None, stuck: false, kept_out: false },
+            )?;
         }
     }
     Ok(())

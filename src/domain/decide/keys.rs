@@ -120,7 +120,7 @@ pub(super) fn reject(tx: &mut Tx<'_>, by: &PersonId, id: DeploymentId, reason: &
     }
     let why = if reason.trim().is_empty() { "no reason given" } else { reason.trim() };
     let note = format!("rejected by {}: {why}", tx.ctx.policy.person_name(by));
-    tx.on(id, E::Ended { status: Status::Rejected, note, by: Some(by.clone()), stuck: false })?;
+    tx.on(id, E::Ended { status: Status::Rejected, note, by: Some(by.clone()), stuck: false, kept_out: false })?;
     tx.reply(Message::line(Tone::Neutral, format!("{id} is rejected.")));
     Ok(())
 }

@@ -62,7 +62,8 @@ fn prepared(tx: &mut Tx<'_>, d: &Deployment, outcome: &Outcome) -> Result<(), St
             }
             Err((_, text)) => {
                 let note = crate::domain::render::sentence(tx.ctx.policy, &text);
-                return tx.on(d.id, E::Ended { status: Status::Refused, note, by: None, stuck: false });
+                return tx
+                    .on(d.id, E::Ended { status: Status::Refused, note, by: None, stuck: false, kept_out: false });
             }
         }
     }
@@ -74,7 +75,7 @@ fn prepared(tx: &mut Tx<'_>, d: &Deployment, outcome: &Outcome) -> Result<(), St
                 .stopping()
                 .next()
                 .map_or_else(String::new, |f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
-            tx.on(d.id, E::Ended { status: Status::Refused, note: why, by: None, stuck: false })
+            tx.on(d.id, E::Ended { status: Status::Refused, note: why, by: None, stuck: false, kept_out: false })
         }
         crate::domain::gate::Verdict::Hold { .. } => {
             settle::give_slot_back(tx, d)?;

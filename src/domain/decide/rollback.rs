@@ -167,6 +167,7 @@ fn turn_running(
                 note,
                 by: Some(by.clone()),
                 stuck: false,
+                kept_out: false,
             },
         )?;
     } else {

@@ -107,7 +107,7 @@ pub(super) fn reconsider(tx: &mut Tx<'_>, id: DeploymentId) -> Result<(), Stop> 
         Ok(plan) => void_if_changed(tx, &d, plan).map(|_| ()),
         Err((_, text)) => {
             let note = crate::domain::render::sentence(tx.ctx.policy, &text);
-            tx.on(id, E::Ended { status: Status::Refused, note, by: None, stuck: false })
+            tx.on(id, E::Ended { status: Status::Refused, note, by: None, stuck: false, kept_out: false })
         }
     }
 }
@@ -138,7 +138,7 @@ fn awaiting(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
                 .stopping()
                 .next()
                 .map_or_else(String::new, |f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
-            tx.on(d.id, E::Ended { status: Status::Refused, note: why, by: None, stuck: false })
+            tx.on(d.id, E::Ended { status: Status::Refused, note: why, by: None, stuck: false, kept_out: false })
         }
         Verdict::Hold { until } => {
             let codes = answer.codes();

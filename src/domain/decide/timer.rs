@@ -41,7 +41,7 @@ fn expire(tx: &mut Tx<'_>, d: &Deployment) -> Result<(), Stop> {
     let missing = answer.stopping().find(|f| f.until.is_none()).or_else(|| answer.stopping().next());
     let missing = missing.map(|f| crate::domain::render::sentence(tx.ctx.policy, &f.text));
     let note = format!("expired: {}", missing.unwrap_or_else(|| "it was not started in time".into()));
-    tx.on(d.id, E::Ended { status: Status::Expired, note, by: None, stuck: false })
+    tx.on(d.id, E::Ended { status: Status::Expired, note, by: None, stuck: false, kept_out: false })
 }
 
 /// It is time to ask the gate again: for a pending request, or for a run that holds.

@@ -140,6 +140,9 @@ pub enum DeploymentEvent {
         by: Option<PersonId>,
         /// It needs a person: the way back did not work.
         stuck: bool,
+        /// With the end came a lock on the service and a quarantine of the release.
+        #[serde(default)]
+        kept_out: bool,
     },
     /// Wall clock.
     WatchBegun {

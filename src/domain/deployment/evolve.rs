@@ -126,10 +126,11 @@ fn lists(d: &mut Deployment, event: &E, at: Now) -> bool {
 /// The end, and what comes after it; false when the event is none of these.
 fn afterwards(d: &mut Deployment, event: &E, at: Now) -> bool {
     match event {
-        E::Ended { status, note, stuck, .. } => {
+        E::Ended { status, note, stuck, kept_out, .. } => {
             d.status = *status;
             d.note.clone_from(note);
             d.stuck = *stuck;
+            d.kept_out = *kept_out;
             d.ended_at = Some(at.wall);
             d.checking = false;
             d.next_check = None;
@@ -190,6 +191,7 @@ fn begin(r: &super::Request, at: Now) -> Deployment {
         ended_at: None,
         note: String::new(),
         stuck: false,
+        kept_out: false,
         watch: None,
         follow_ups: Vec::new(),
     }

@@ -186,6 +186,9 @@ pub struct Deployment {
     pub note: String,
     /// A rollback was tried and did not work: a person must act.
     pub stuck: bool,
+    /// Its end locked the service and put the release into quarantine.
+    #[serde(default)]
+    pub kept_out: bool,
     pub watch: Option<Watch>,
     /// Follow-ups still to be posted, by due time.
     pub follow_ups: Vec<FollowUp>,

@@ -102,7 +102,13 @@ fn purposes(d: &Deployment) -> Vec<Purpose> {
 
 #[test]
 fn what_cannot_happen_is_an_error() {
-    let ended = DeploymentEvent::Ended { status: Status::Cancelled, note: String::new(), by: None, stuck: false };
+    let ended = DeploymentEvent::Ended {
+        status: Status::Cancelled,
+        note: String::new(),
+        by: None,
+        stuck: false,
+        kept_out: false,
+    };
     let key = DeploymentEvent::KeyTurned { person: "omar".into() };
     assert!(evolve(None, &key, at(0)).is_err(), "before the request");
     for event in [DeploymentEvent::ReadingBegun, job("D-1.s0.a1"), done(), started().remove(1)] {

@@ -59,7 +59,7 @@ fn deployment(policy: &Policy, d: &Deployment) -> Message {
     if d.status == Status::Awaiting {
         message = awaiting(policy, d, message);
     }
-    for text in notes(policy, d) {
+    for text in notes(d) {
         message = message.context(text);
     }
     for b in buttons(policy, d) {
@@ -307,7 +307,7 @@ fn result(d: &Deployment) -> Text {
 }
 
 /// What is worth knowing besides, small.
-fn notes(policy: &Policy, d: &Deployment) -> Vec<Text> {
+fn notes(d: &Deployment) -> Vec<Text> {
     let mut out = Vec::new();
     if d.stuck {
         let go = format!("/rollback {} in {}", d.plan.service, d.plan.environment);
@@ -319,8 +319,7 @@ fn notes(policy: &Policy, d: &Deployment) -> Vec<Text> {
     }
     if d.status == Status::RolledBack {
         let unlock = format!("/unlock {} in {}", d.plan.service, d.plan.environment);
-        let locked = policy.environments.get(&d.plan.environment).is_some_and(|e| e.lock_after_rollback);
-        if locked {
+        if d.kept_out {
             out.push(vec![
                 plain(format!(
                     "Going back put {} into quarantine and a lock on {}. Once the cause is understood: ",
