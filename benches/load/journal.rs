@@ -21,6 +21,9 @@ const APART: i64 = 3 * 3_600_000;
 /// Deployments written in one transaction.
 const AT_ONCE: i64 = 50;
 
+/// Deployments per million events at least.
+const LEAST: i64 = 10_000;
+
 /// One run as it was played.
 struct Template {
     events: Vec<EventRow>,
@@ -34,7 +37,7 @@ pub async fn write(store: &dyn Store, events: i64) -> Result<i64> {
     let template = play().await?;
     // What a deployment writes into its environment comes on top.
     let each = i64::try_from(template.events.len())? + 4;
-    let deployments = (events + each - 1) / each;
+    let deployments = ((events + each - 1) / each).max(LEAST * events / 1_000_000);
     let production = EnvironmentName::new("production");
     let mut place =
         Place { stream: Stream::environment(&production), seq: 0, hash: String::new(), env: Environment::default() };
@@ -51,7 +54,7 @@ pub async fn write(store: &dyn Store, events: i64) -> Result<i64> {
     Ok(deployments)
 }
 
-/// The example's canary in production, read every twelve seconds.
+/// The example's canary in production, read every minute.
 async fn play() -> Result<Template> {
     let start = from_millis(stand::MONDAY);
     let mut world = World::new(Arc::new(policy()), start, "console")?;
@@ -74,7 +77,7 @@ fn policy() -> Policy {
     for strategy in policy.strategies.values_mut() {
         for step in &mut strategy.steps {
             if let StepKind::Traffic(stage) = &mut step.kind {
-                stage.every = Span::secs(25);
+                stage.every = Span::secs(60);
                 stage.bake = Span::mins(5);
             }
         }

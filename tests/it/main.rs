@@ -18,6 +18,7 @@ mod engine_shell;
 mod fleet;
 mod gate_oracle;
 mod http_probe;
+mod hung_chat;
 mod keys_oracle;
 mod rehearsal_examples;
 mod rehearsal_script;
