@@ -243,3 +243,9 @@ pub const SHUTDOWN_MS: u64 = 8_000;
 
 /// The loops rest at least this long when nothing was found to do, in milliseconds.
 pub const LOOP_MIN_MS: i64 = 2;
+
+/// How long a WebSocket to a chat platform may take to open, in milliseconds.
+pub const SOCKET_CONNECT_MS: u64 = 10_000;
+
+/// Bytes of one message on a WebSocket; the largest that a platform was seen to send has 67 kB.
+pub const SOCKET_MESSAGE_BYTES: usize = 4 << 20;

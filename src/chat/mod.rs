@@ -1,16 +1,40 @@
 //! Chat: one trait for every platform, and the neutral message rendered for each.
 //!
-//! A platform knows nothing of deployments. Outbound it posts and edits neutral messages; inbound it turns what arrives
-//! into an [`Envelope`] and hands it to [`Intake`], which stores before it answers.
+//! A platform knows nothing of deployments. Outbound it posts and edits neutral messages. Inbound, what arrives from another
+//! machine goes a fixed way: the platform verifies it, hands it to [`Inbox::keep`] as the text it is, acknowledges once that
+//! returned, and is then asked to [`Platform::work`] it: read it, hand it to [`Intake::receive`] as an [`Envelope`], and
+//! tell the sender. What stops in between is worked again after the next start.
 
+#[cfg(any(feature = "discord", feature = "slack"))]
+mod backoff;
+#[cfg(any(feature = "discord", feature = "slack"))]
+mod clip;
 pub mod console;
+#[cfg(feature = "discord")]
+pub mod discord;
+#[cfg(any(feature = "discord", feature = "slack"))]
+mod pace;
+#[cfg(feature = "slack")]
+pub mod slack;
+#[cfg(any(feature = "discord", feature = "slack"))]
+mod socket;
 pub mod text;
+mod token;
+mod wire;
 
-use crate::domain::ids::{ChannelName, PersonId, PlatformName};
+pub use token::Token;
+pub use wire::{asked, wire};
+
+use crate::domain::ids::{ChannelName, PersonId, PlatformName, Role};
 use crate::domain::message::{Form, Message};
+use crate::domain::policy::Policy;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The policy of the moment: who people are on a platform, and what they are called.
+pub type PolicyNow = Arc<dyn Fn() -> Arc<Policy> + Send + Sync>;
 
 /// Where a message stands on a platform.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,6 +86,56 @@ pub trait Platform: Send + Sync {
 
     /// The message that was posted under `key`, when there is one.
     async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError>;
+
+    /// Works something that was kept: reads it, hands it to `intake`, and tells the sender what came of it. It is called again
+    /// after a crash or [`ChatError::Later`], and then hands in the same [`Envelope::id`]. What cannot be read is counted and
+    /// logged by its type, and is done with that.
+    async fn work(&self, _arrival: &Arrival, _intake: &dyn Intake) -> Result<(), ChatError> {
+        Ok(())
+    }
+
+    /// The reactions that stand on a message now, by people and not by ourselves.
+    async fn reactions(&self, _at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
+        Ok(Vec::new())
+    }
+
+    /// Roles that the platform's own groups give, by account.
+    async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
+        Ok(BTreeMap::new())
+    }
+}
+
+/// What was delivered to us, verified and not yet read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    pub platform: PlatformName,
+    /// Unique for ever on that platform; becomes [`Envelope::id`].
+    pub id: String,
+    /// Its type in the platform's words, for counts and logs: `slash_commands`, `reaction_added`, `INTERACTION_CREATE`.
+    pub kind: String,
+    /// Arrivals of one lane are worked one after the other, as they came; usually the sender's account.
+    pub lane: String,
+    /// The signature it came with; empty where a connection proves the sender.
+    pub proof: String,
+    /// As it came, but for secrets that nobody needs any more.
+    pub body: String,
+}
+
+/// What [`Inbox::keep`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    New,
+    /// It was kept before; the platform delivers it once more, and is told that it arrived.
+    Again,
+    /// It was kept before with the very same signature: somebody plays it back.
+    Replayed,
+}
+
+/// An emoji that a person has put on a message.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reacted {
+    pub account: String,
+    pub emoji: String,
 }
 
 /// What arrives from a platform, after its signature was verified and before anything else is believed.
@@ -102,6 +176,36 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// When it could not be stored; the platform must then not acknowledge, so that it arrives again.
     async fn receive(&self, envelope: Envelope) -> Result<Answer, IntakeError>;
+}
+
+/// An intake that keeps what arrives before anybody reads it, for platforms on other machines.
+#[async_trait]
+pub trait Inbox: Intake {
+    /// Stores it under its id. When this returned, it is acknowledged; it is worked soon after, by [`Platform::work`].
+    ///
+    /// # Errors
+    /// When it could not be stored; it must not be acknowledged then.
+    async fn keep(&self, arrival: Arrival) -> Result<Kept, IntakeError>;
+
+    /// The form this act asks its sender to fill in, when it lacks something: the action it submits, and its fields. Answered from
+    /// memory, so that a platform which must open a form at once can.
+    fn form(&self, envelope: &Envelope) -> Option<(String, Form)>;
+
+    /// What can come next at the end of a command line.
+    fn complete(&self, line: &str) -> Vec<Offer>;
+
+    /// The connection stands again after it did not: reactions and roles that changed meanwhile are read back.
+    async fn connected(&self, platform: &PlatformName);
+}
+
+/// One way to go on with a command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The whole line after choosing it.
+    pub insert: String,
+    /// The words it adds.
+    pub label: String,
+    pub help: String,
 }
 
 /// What arrived was not stored.

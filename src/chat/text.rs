@@ -141,6 +141,7 @@ fn block(block: &Block, reader: &Reader) -> String {
             fields.iter().map(line).collect::<Vec<_>>().join("\n")
         }
         Block::Progress(progress) => bar(progress),
+        Block::Picture(picture) => format!("[picture: {}]", one_line(&clean(&picture.alt))),
         Block::List(lines) => {
             let line = |l: &crate::domain::message::Line| {
                 let mark = mark(l.mark);

@@ -14,6 +14,7 @@ mod ics;
 mod load;
 mod overrides;
 pub mod place;
+mod platforms;
 pub mod problem;
 mod raw;
 mod read;
@@ -27,4 +28,4 @@ pub use load::{Folder, Given, Loaded, hash, load, load_embedded, load_embedded_f
 pub use problem::{Code, Problem, Severity};
 pub use report::Report;
 pub use schema::schema;
-pub use service::{Console, LogFormat, Secret, SecretError, ServiceConfig};
+pub use service::{Console, DiscordConfig, LogFormat, Secret, SecretError, ServiceConfig, SlackConfig, SlackMode};

@@ -4,7 +4,7 @@
 use super::context::{Context, did_you_mean};
 use super::place::Place;
 use super::problem::Code;
-use super::raw::{ConsoleEntry, LogEntry, ServerEntry, StoreEntry};
+use super::raw::{ConsoleEntry, DiscordEntry, LogEntry, ServerEntry, SlackEntry, StoreEntry};
 use super::read::Section as _;
 use super::tree::{Entry, Node, Value};
 
@@ -14,6 +14,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("store", StoreEntry::KEYS),
     ("server", ServerEntry::KEYS),
     ("console", ConsoleEntry::KEYS),
+    ("slack", SlackEntry::KEYS),
+    ("discord", DiscordEntry::KEYS),
     ("log", LogEntry::KEYS),
 ];
 

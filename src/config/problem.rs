@@ -25,6 +25,7 @@ pub enum Code {
     BadCondition,
     BadUrl,
     UnknownRole,
+    UnknownChannel,
     UnknownService,
     UnknownEnvironment,
     UnknownStrategy,

@@ -6,8 +6,10 @@ use super::problem::Code;
 use super::raw::Root;
 use super::read::{Read, wrong};
 use super::tree::{Node, Value};
+use crate::domain::ids::{ChannelName, Role};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,46 @@ pub struct ServiceConfig {
     /// Relative paths are relative to the config's folder.
     pub data: PathBuf,
     pub log: LogFormat,
+    pub slack: Option<SlackConfig>,
+    pub discord: Option<DiscordConfig>,
+}
+
+/// `[slack]`.
+#[derive(Clone, Debug)]
+pub struct SlackConfig {
+    pub mode: SlackMode,
+    pub bot_token: Secret,
+    /// There in socket mode.
+    pub app_token: Option<Secret>,
+    /// There in HTTP mode.
+    pub signing_secret: Option<Secret>,
+    pub listen: SocketAddr,
+    /// Without a slash at its end. Absent: Slack itself.
+    pub base_url: Option<String>,
+    /// Name in `[channels]` to id; others are looked up.
+    pub channels: BTreeMap<ChannelName, String>,
+    /// User group to role.
+    pub groups: BTreeMap<String, Role>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlackMode {
+    Socket,
+    Http,
+}
+
+/// `[discord]`.
+#[derive(Clone, Debug)]
+pub struct DiscordConfig {
+    pub token: Secret,
+    /// The server's id.
+    pub guild: u64,
+    /// Without a slash at its end. Absent: Discord itself.
+    pub base_url: Option<String>,
+    /// Name in `[channels]` to id; others are looked up.
+    pub channels: BTreeMap<ChannelName, String>,
+    /// The server's role to ours.
+    pub roles: BTreeMap<String, Role>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +233,8 @@ pub fn build(root: &Root, cx: &mut Context) -> ServiceConfig {
             .as_ref()
             .and_then(|s| s.data_folder.as_ref())
             .map_or_else(|| PathBuf::from("data"), |at| PathBuf::from(&at.value)),
+        slack: root.slack.as_ref().and_then(|s| super::platforms::slack(s, root, cx)),
+        discord: root.discord.as_ref().and_then(|d| super::platforms::discord(d, root, cx)),
         log: root.log.as_ref().and_then(|l| l.format.as_ref()).map_or(LogFormat::Text, |at| at.value.0),
     }
 }

@@ -50,7 +50,19 @@ pub enum Block {
     Context(Text),
     /// A quotation of what somebody wrote.
     Quote(Text),
+    Picture(Picture),
     Divider,
+}
+
+/// A picture, carried with its message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// A file name, such as `canary.png`.
+    pub name: String,
+    /// What it shows, in words: for those who cannot see it, and where it cannot be shown.
+    pub alt: String,
+    /// A PNG file in base64.
+    pub png: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@
 //! not return in [`limits::OUTSIDE_MS`] is dropped and counts as one whose answer is not known. The store is not among them:
 //! a commit that was given up may have been stored.
 
-use crate::chat::{ChatError, MessageRef, Platform, Post};
-use crate::domain::ids::{ChannelName, PlatformName};
+use crate::chat::{Arrival, ChatError, Intake, MessageRef, Platform, Post, Reacted};
+use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
 use crate::domain::plan::Release;
 use crate::domain::policy::{ProbeSpec, Recovery};
@@ -15,7 +15,7 @@ use crate::jobs::{Executor, Job, JobError, JobStatus, Output, ResolveError, Revi
 use crate::limits;
 use crate::probes::Probe;
 use async_trait::async_trait;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -52,6 +52,19 @@ impl Platform for Bounded<dyn Platform> {
 
     async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError> {
         in_time(self.0.find(channel, key), ChatError::Unknown).await
+    }
+
+    /// The platform bounds its own calls; what is decided meanwhile is not dropped half way.
+    async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
+        self.0.work(arrival, intake).await
+    }
+
+    async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
+        in_time(self.0.reactions(at), ChatError::Unknown).await
+    }
+
+    async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
+        in_time(self.0.roles(), ChatError::Unknown).await
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn mentions(message: &Message) -> String {
             Block::Text(text) | Block::Context(text) | Block::Quote(text) => vec![text],
             Block::Fields(fields) => fields.iter().map(|(_, value)| value).collect(),
             Block::List(lines) => lines.iter().map(|line| &line.text).collect(),
-            Block::Progress(_) | Block::Code(_) | Block::Divider => vec![],
+            Block::Progress(_) | Block::Code(_) | Block::Picture(_) | Block::Divider => vec![],
         }
     });
     let mut out = String::from(" ");

@@ -3,12 +3,14 @@
 //! These declarations are the only description of the format: the reader and the JSON schema both come from them, and
 //! `docs/CONFIG.md` is held against them by a test.
 
+mod chat;
 mod environment;
 mod keys;
 mod probe;
 mod service;
 mod step;
 
+pub use chat::*;
 pub use environment::*;
 pub use keys::*;
 pub use probe::*;
@@ -62,6 +64,10 @@ section! {
         server: Option<ServerEntry>,
         /// The chat page on loopback.
         console: Option<ConsoleEntry>,
+        /// Slack; absent: not connected.
+        slack: Option<SlackEntry>,
+        /// Discord; absent: not connected.
+        discord: Option<DiscordEntry>,
         /// What the process writes to standard error.
         log: Option<LogEntry>,
     }

@@ -206,6 +206,6 @@ fn mentions(message: &Message, who: &PersonId) -> bool {
             Block::Text(t) | Block::Context(t) | Block::Quote(t) => calls(t),
             Block::Fields(fields) => fields.iter().any(|(_, t)| calls(t)),
             Block::List(lines) => lines.iter().any(|l| calls(&l.text)),
-            Block::Progress(_) | Block::Code(_) | Block::Divider => false,
+            Block::Progress(_) | Block::Code(_) | Block::Picture(_) | Block::Divider => false,
         })
 }

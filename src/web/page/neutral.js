@@ -78,6 +78,7 @@ function block({ block: kind, of }, key, context) {
       return el("dl", { class: "fields" }, ...of.map(([label, value]) =>
         el("div", {}, el("dt", {}, clean(label)), el("dd", {}, ...pieces(value, context)))));
     case "progress": return progress(of);
+    case "picture": return el("img", { class: "picture", src: `data:image/png;base64,${of.png}`, alt: clean(of.alt) });
     case "list":
       return el("ul", { class: "lines" }, ...of.map(({ mark, text }) =>
         el("li", { class: `line-${mark}` }, sign(mark), el("span", { class: "line-text" }, ...pieces(text, context)))));

@@ -1,0 +1,6 @@
+//! Slack and Discord over the wire, against stand-ins of both.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![cfg(all(feature = "slack", feature = "discord"))]
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,1 @@
+//! A Discord server on loopback.
