@@ -99,6 +99,8 @@ fn reference(schema: &Value) -> String {
         ("`[store]`", "StoreEntry"),
         ("`[server]`", "ServerEntry"),
         ("`[console]`", "ConsoleEntry"),
+        ("`[slack]`", "SlackEntry"),
+        ("`[discord]`", "DiscordEntry"),
         ("`[log]`", "LogEntry"),
     ];
     let mut left: std::collections::BTreeSet<&str> =
