@@ -249,3 +249,9 @@ pub const SOCKET_CONNECT_MS: u64 = 10_000;
 
 /// Bytes of one message on a WebSocket; the largest that a platform was seen to send has 67 kB.
 pub const SOCKET_MESSAGE_BYTES: usize = 4 << 20;
+
+/// How long one call of Discord's REST API may take, in milliseconds; well within [`OUTSIDE_MS`].
+pub const DISCORD_CALL_MS: u64 = 10_000;
+
+/// Bytes of an answer of Discord's REST API: a hundred messages at their longest.
+pub const DISCORD_BODY_BYTES: usize = 8 << 20;
