@@ -255,3 +255,15 @@ pub const DISCORD_CALL_MS: u64 = 10_000;
 
 /// Bytes of an answer of Discord's REST API: a hundred messages at their longest.
 pub const DISCORD_BODY_BYTES: usize = 8 << 20;
+
+/// How long one call of Slack's Web API may take, in milliseconds; three of them end within [`OUTSIDE_MS`].
+pub const SLACK_CALL_MS: u64 = 8_000;
+
+/// How long Slack is left alone when it cannot be reached, in milliseconds.
+pub const SLACK_REACH_MS: i64 = 5_000;
+
+/// How long Slack is left alone when it says "too often" without saying how long, in milliseconds.
+pub const SLACK_RETRY_MS: i64 = 5_000;
+
+/// Characters of an error word of Slack's that are kept.
+pub const SLACK_CODE_CHARS: usize = 80;

@@ -169,7 +169,12 @@ impl Platform for Deaf {
         Ok(())
     }
 
-    async fn find(&self, _channel: &ChannelName, _key: &str) -> std::result::Result<Option<MessageRef>, ChatError> {
+    async fn find(
+        &self,
+        _channel: &ChannelName,
+        _thread: Option<&MessageRef>,
+        _key: &str,
+    ) -> std::result::Result<Option<MessageRef>, ChatError> {
         Ok(None)
     }
 }

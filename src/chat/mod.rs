@@ -84,8 +84,13 @@ pub trait Platform: Send + Sync {
     /// Replaces a message in place.
     async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), ChatError>;
 
-    /// The message that was posted under `key`, when there is one.
-    async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError>;
+    /// The message that was posted under `key`, into the thread of that message if there is one.
+    async fn find(
+        &self,
+        channel: &ChannelName,
+        thread: Option<&MessageRef>,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError>;
 
     /// Works something that was kept: reads it, hands it to `intake`, and tells the sender what came of it. It is called again
     /// after a crash or [`ChatError::Later`], and then hands in the same [`Envelope::id`]. What cannot be read is counted and

@@ -50,8 +50,13 @@ impl Platform for Bounded<dyn Platform> {
         in_time(self.0.edit(at, message), ChatError::Unknown).await
     }
 
-    async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError> {
-        in_time(self.0.find(channel, key), ChatError::Unknown).await
+    async fn find(
+        &self,
+        channel: &ChannelName,
+        thread: Option<&MessageRef>,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        in_time(self.0.find(channel, thread, key), ChatError::Unknown).await
     }
 
     /// The platform bounds its own calls; what is decided meanwhile is not dropped half way.

@@ -120,7 +120,7 @@ impl Engine {
             }
         }
         if claim.row.attempts > 1 {
-            match chat.find(channel, key).await {
+            match chat.find(channel, thread.as_ref(), key).await {
                 Ok(Some(at)) => {
                     return match chat.edit(&at, &message).await {
                         Ok(()) => Said::At(at),

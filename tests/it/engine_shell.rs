@@ -60,7 +60,12 @@ impl Platform for Slow {
         Ok(())
     }
 
-    async fn find(&self, _channel: &ChannelName, _key: &str) -> Result<Option<MessageRef>, ChatError> {
+    async fn find(
+        &self,
+        _channel: &ChannelName,
+        _thread: Option<&MessageRef>,
+        _key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
         if self.takes < FOR_EVER {
             tokio::time::sleep(self.takes).await;
         }

@@ -41,7 +41,12 @@ impl Platform for Hung {
         std::future::pending().await
     }
 
-    async fn find(&self, _channel: &ChannelName, _key: &str) -> Result<Option<MessageRef>, ChatError> {
+    async fn find(
+        &self,
+        _channel: &ChannelName,
+        _thread: Option<&MessageRef>,
+        _key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
         std::future::pending().await
     }
 }

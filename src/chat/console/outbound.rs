@@ -145,7 +145,12 @@ impl Platform for ConsolePlatform {
         Ok(self.replace(at, message).await?)
     }
 
-    async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError> {
+    async fn find(
+        &self,
+        channel: &ChannelName,
+        _thread: Option<&MessageRef>,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
         let id: Option<i64> = sqlx::query_scalar("SELECT id FROM messages WHERE key = ?1 AND channel = ?2")
             .bind(key)
             .bind(channel.as_str())

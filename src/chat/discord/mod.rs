@@ -101,7 +101,12 @@ impl Platform for DiscordPlatform {
         Err(ChatError::Unknown("not yet".into()))
     }
 
-    async fn find(&self, _channel: &ChannelName, _key: &str) -> Result<Option<MessageRef>, ChatError> {
+    async fn find(
+        &self,
+        _channel: &ChannelName,
+        _thread: Option<&MessageRef>,
+        _key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
         Ok(None)
     }
 }

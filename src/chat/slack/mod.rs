@@ -1,8 +1,27 @@
-//! Slack.
+//! Slack: one workspace behind [`Platform`](super::Platform).
+//!
+//! Outbound it promises that a message is posted once per key (its metadata carries the key, so a lost answer is looked up),
+//! that an edit keeps its place, that nothing typed can notify anybody, and that no address but the configured one, or what
+//! belongs to it, is ever asked. Deliberately absent: waiting. Who may not act yet is told when, see [`super::pace`].
 
-use super::{PolicyNow, Token};
+mod api;
+mod directory;
+mod error;
+mod origin;
+mod post;
+mod render;
+
+pub use error::SlackError;
+
+use super::pace::Pace;
+use super::{ChatError, MessageRef, Platform, PolicyNow, Post, Token};
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
+use crate::domain::message::Message;
+use api::Api;
+use async_trait::async_trait;
+use directory::Directory;
+use origin::Origin;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,4 +50,61 @@ pub struct SlackPlatform {
     settings: Settings,
     clock: Arc<dyn Clock>,
     policy: PolicyNow,
+    api: Api,
+    /// For the absolute addresses that Slack hands out; follows no redirects.
+    http: reqwest::Client,
+    origin: Origin,
+    pace: Pace,
+    directory: Directory,
+}
+
+impl SlackPlatform {
+    /// `http` must follow no redirects.
+    ///
+    /// # Errors
+    /// When the base URL is none, or the machine's certificates cannot be used.
+    pub fn new(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        policy: PolicyNow,
+        http: reqwest::Client,
+    ) -> Result<Self, SlackError> {
+        let origin = Origin::of(&settings.base_url)?;
+        let api = Api::new(&settings)?;
+        Ok(Self {
+            name: PlatformName::new(NAME),
+            pace: Pace::new(Arc::clone(&clock)),
+            directory: Directory::new(&settings.channels),
+            settings,
+            clock,
+            policy,
+            api,
+            http,
+            origin,
+        })
+    }
+}
+
+#[async_trait]
+impl Platform for SlackPlatform {
+    fn name(&self) -> &PlatformName {
+        &self.name
+    }
+
+    async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
+        self.post_once(post).await
+    }
+
+    async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), ChatError> {
+        self.replace(at, message).await
+    }
+
+    async fn find(
+        &self,
+        channel: &ChannelName,
+        thread: Option<&MessageRef>,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        self.look_up(channel, thread, key).await
+    }
 }

@@ -171,7 +171,12 @@ impl Platform for ScriptChat {
         Ok(())
     }
 
-    async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError> {
+    async fn find(
+        &self,
+        channel: &ChannelName,
+        _thread: Option<&MessageRef>,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
         let state = self.lock();
         if state.down {
             return Err(down());

@@ -187,9 +187,9 @@ async fn the_platform_posts_once_per_key_and_finds_it() {
     assert_eq!(first, again);
     assert_eq!(world.reads("sara").await.len(), 1);
     let platform = &world.fake.platform;
-    assert_eq!(platform.find(&deployments(), "card/42").await.unwrap(), Some(first.clone()));
-    assert_eq!(platform.find(&deployments(), "card/43").await.unwrap(), None);
-    assert_eq!(platform.find(&"incidents".into(), "card/42").await.unwrap(), None);
+    assert_eq!(platform.find(&deployments(), None, "card/42").await.unwrap(), Some(first.clone()));
+    assert_eq!(platform.find(&deployments(), None, "card/43").await.unwrap(), None);
+    assert_eq!(platform.find(&"incidents".into(), None, "card/42").await.unwrap(), None);
 
     let rev = platform.latest();
     platform.edit(&first, &world.fake.card()).await.unwrap();

@@ -127,7 +127,12 @@ impl Platform for SimChat {
         self.after(&at.id).await
     }
 
-    async fn find(&self, channel: &ChannelName, key: &str) -> Result<Option<MessageRef>, ChatError> {
+    async fn find(
+        &self,
+        channel: &ChannelName,
+        _thread: Option<&MessageRef>,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
         self.before(key).await?;
         let room = lock(&self.room);
         let found = room
