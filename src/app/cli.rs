@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{ask, check, demo, healthcheck, journal, logs, rehearse, serve, window};
+use super::{ask, check, demo, healthcheck, journal, logs, manifest, rehearse, serve, window};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +50,8 @@ enum Sub {
     MigrateStore(journal::MigrateArgs),
     /// Ask a running service whether it is ready; for containers.
     Healthcheck(healthcheck::HealthcheckArgs),
+    /// Print what a chat platform must know of signalbox, with every right explained.
+    Manifest(manifest::ManifestArgs),
     /// Print the commands people type in chat, as Markdown.
     Commands,
     #[command(hide = true)]
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Sub::Rehearse(args) => rehearse::rehearse(&args),
         Sub::Window(args) => window::window(&args),
         Sub::Commands => check::commands(),
+        Sub::Manifest(args) => manifest::manifest(&args),
         Sub::Demo(args) => within(demo::demo(args)),
         Sub::Serve(args) => within(serve::serve(args)),
         Sub::Why(args) => within(ask::ask(args, ask::Question::Why)),

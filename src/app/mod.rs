@@ -8,6 +8,7 @@ mod healthcheck;
 mod info;
 mod journal;
 mod logs;
+mod manifest;
 mod rehearse;
 mod runtime;
 mod serve;

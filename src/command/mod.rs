@@ -11,6 +11,7 @@ mod files;
 mod form;
 mod help;
 mod kind;
+mod manifest;
 mod markdown;
 mod matcher;
 mod near;
@@ -26,6 +27,10 @@ pub use error::{CommandError, Problem};
 pub use form::form;
 pub use help::help;
 pub use kind::{Kind, Value};
+pub use manifest::{
+    DISCORD_PERMISSIONS, SLACK_SCOPES, Scope, SlackManifest, UMBRELLA, discord_commands, discord_manifest,
+    slack_manifest,
+};
 pub use parse::{Invocation, from_action, parse, read};
 pub use token::{Line, Token, quote, tokenize};
 pub use vocabulary::Vocabulary;
