@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![cfg(all(feature = "slack", feature = "discord"))]
 
+mod fake_slack;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,161 @@
+//! Reading channels and their messages; joining and opening them.
+
+use super::super::message::Message;
+use super::super::world::{BOT_USER, Kind};
+use super::lists::page;
+use super::{Call, Done, Fail, missing};
+use serde_json::{Value, json};
+
+fn prefix(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Public => "channels",
+        Kind::Private => "groups",
+        Kind::Direct => "im",
+    }
+}
+
+/// The named channel, when the app may see it and has the scope of its kind.
+fn seen(call: &Call<'_>, right: &str) -> Result<String, Fail> {
+    let id = call.args.text("channel").ok_or("channel_not_found")?;
+    let channel = call.world.channels.get(&id).ok_or("channel_not_found")?;
+    if channel.kind != Kind::Public && !channel.members.contains(BOT_USER) {
+        return Err("channel_not_found".into());
+    }
+    let needed = format!("{}:{right}", prefix(channel.kind));
+    if !call.world.options.bot_scopes.contains(&needed) {
+        return Err(missing(&[&needed], &call.world.options.bot_scopes));
+    }
+    Ok(id)
+}
+
+/// The named channel, when the app is in it.
+fn inside(call: &Call<'_>, right: &str) -> Result<String, Fail> {
+    let id = seen(call, right)?;
+    if !call.world.channels[&id].members.contains(BOT_USER) {
+        return Err("not_in_channel".into());
+    }
+    Ok(id)
+}
+
+pub fn info(call: &mut Call<'_>) -> Done {
+    let id = seen(call, "read")?;
+    Ok(json!({"channel": call.world.channels[&id].json()}))
+}
+
+/// Whether a message lies between `oldest` and `latest` as asked.
+fn within(call: &Call<'_>, ts: &str) -> bool {
+    let inclusive = call.args.flag("inclusive");
+    let after = call
+        .args
+        .text("oldest")
+        .filter(|oldest| oldest != "0")
+        .is_none_or(|oldest| micros(ts) > micros(&oldest) || (inclusive && micros(ts) == micros(&oldest)));
+    let before = call
+        .args
+        .text("latest")
+        .is_none_or(|latest| micros(ts) < micros(&latest) || (inclusive && micros(ts) == micros(&latest)));
+    after && before
+}
+
+/// A timestamp in microseconds.
+fn micros(ts: &str) -> i64 {
+    let (seconds, rest) = ts.split_once('.').unwrap_or((ts, ""));
+    let rest: String = rest.chars().chain("000000".chars()).take(6).collect();
+    seconds.parse::<i64>().unwrap_or(0) * 1_000_000 + rest.parse::<i64>().unwrap_or(0)
+}
+
+/// A message with what is known of its thread.
+fn shown(call: &Call<'_>, channel: &str, message: &Message) -> Value {
+    let mut body = message.json(call.args.flag("include_all_metadata"));
+    let all = &call.world.channels[channel].messages;
+    let replies: Vec<_> = all
+        .iter()
+        .filter(|reply| reply.thread_ts.as_deref() == Some(&message.ts) && !reply.deleted && reply.only_for.is_none())
+        .collect();
+    if let Some(last) = replies.last() {
+        body["thread_ts"] = json!(message.ts);
+        body["reply_count"] = json!(replies.len());
+        body["latest_reply"] = json!(last.ts);
+        body["is_locked"] = json!(false);
+    }
+    body
+}
+
+pub fn history(call: &mut Call<'_>) -> Done {
+    let id = inside(call, "history")?;
+    let mut found: Vec<Value> = call.world.channels[&id]
+        .messages
+        .iter()
+        .filter(|message| !message.deleted && message.only_for.is_none())
+        .filter(|message| message.thread_ts.is_none() || message.broadcast)
+        .filter(|message| within(call, &message.ts))
+        .map(|message| shown(call, &id, message))
+        .collect();
+    found.reverse();
+    let (messages, next) = page(call, found, 100, 999)?;
+    let mut answer = json!({"messages": messages, "has_more": !next.is_empty(), "pin_count": 0});
+    if !next.is_empty() {
+        answer["response_metadata"] = json!({"next_cursor": next});
+    }
+    Ok(answer)
+}
+
+pub fn replies(call: &mut Call<'_>) -> Done {
+    let id = inside(call, "history")?;
+    let ts = call.args.text("ts").ok_or("thread_not_found")?;
+    let parent = call.world.message(&id, &ts).filter(|message| message.only_for.is_none());
+    let root = parent.map(|parent| parent.thread_ts.clone().unwrap_or_else(|| ts.clone()));
+    let root = root.ok_or("thread_not_found")?;
+    let found: Vec<Value> = call.world.channels[&id]
+        .messages
+        .iter()
+        .filter(|message| !message.deleted && message.only_for.is_none())
+        .filter(|message| {
+            message.ts == root || (message.thread_ts.as_deref() == Some(&root) && within(call, &message.ts))
+        })
+        .map(|message| shown(call, &id, message))
+        .collect();
+    if found.is_empty() {
+        return Err("thread_not_found".into());
+    }
+    let (messages, next) = page(call, found, 1000, 1000)?;
+    let mut answer = json!({"messages": messages, "has_more": !next.is_empty()});
+    if !next.is_empty() {
+        answer["response_metadata"] = json!({"next_cursor": next});
+    }
+    Ok(answer)
+}
+
+pub fn join(call: &mut Call<'_>) -> Done {
+    let id = call.args.text("channel").ok_or("channel_not_found")?;
+    let channel = call.world.channels.get_mut(&id).ok_or("channel_not_found")?;
+    match channel.kind {
+        Kind::Public => {}
+        Kind::Private => return Err("channel_not_found".into()),
+        Kind::Direct => return Err("method_not_supported_for_channel_type".into()),
+    }
+    if channel.archived {
+        return Err("is_archived".into());
+    }
+    let new = channel.members.insert(BOT_USER.into());
+    let mut answer = json!({"channel": channel.json()});
+    if !new {
+        answer["warning"] = json!("already_in_channel");
+        answer["response_metadata"] = json!({"warnings": ["already_in_channel"]});
+    }
+    Ok(answer)
+}
+
+pub fn open(call: &mut Call<'_>) -> Done {
+    let users = call.args.text("users").ok_or("users_list_not_supplied")?;
+    let users: Vec<_> = users.split(',').collect();
+    let [user] = users[..] else { return Err("method_not_supported_for_channel_type".into()) };
+    if !call.world.users.get(user).is_some_and(|user| !user.deleted) {
+        return Err("user_not_found".into());
+    }
+    if user == BOT_USER {
+        return Err("cannot_dm_bot".into());
+    }
+    let id = call.world.direct(user);
+    Ok(json!({"channel": {"id": id}}))
+}
