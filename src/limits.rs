@@ -244,6 +244,73 @@ pub const SHUTDOWN_MS: u64 = 8_000;
 /// The loops rest at least this long when nothing was found to do, in milliseconds.
 pub const LOOP_MIN_MS: i64 = 2;
 
+/// How long Discord's gateway may take to say HELLO, and then READY or RESUMED, in milliseconds.
+pub const GATEWAY_START_MS: i64 = 20_000;
+
+/// Between two heartbeats of the gateway, whatever it asks for, in milliseconds. Discord asks for about 41 s.
+pub const GATEWAY_BEAT_MIN_MS: i64 = 20;
+pub const GATEWAY_BEAT_MAX_MS: i64 = 60_000;
+
+/// How long the gateway may take to acknowledge a heartbeat before it counts as dead, in milliseconds.
+pub const GATEWAY_ACK_MS: i64 = 10_000;
+
+/// What Discord takes on one connection: so many sends in so many milliseconds.
+pub const GATEWAY_SENDS: usize = 120;
+pub const GATEWAY_SENDS_MS: i64 = 60_000;
+
+/// Of these, kept for our own heartbeats when the gateway asks for many.
+pub const GATEWAY_SENDS_SPARE: usize = 20;
+
+/// How long one send to the gateway, or the close, may take, in milliseconds.
+pub const GATEWAY_SEND_MS: u64 = 5_000;
+
+/// How often a session is tried at its own address before the bot's usual one is asked for.
+pub const GATEWAY_RESUME_TRIES: u32 = 3;
+
+/// A new session is begun at most this often, in milliseconds: Discord's rule for small bots.
+pub const GATEWAY_IDENTIFY_MS: i64 = 5_000;
+
+/// After a hundred of them, at most this often, in milliseconds: 964 in a day, where Discord resets the token at 1 000.
+pub const GATEWAY_IDENTIFY_DAY_MS: i64 = 100_000;
+
+/// The longest that Discord's own count of new sessions is waited for, in milliseconds: a day.
+pub const GATEWAY_DAY_MS: u64 = 86_400_000;
+
+/// A connection that stood this long, in milliseconds, makes the next wait a short one again.
+pub const GATEWAY_STEADY_MS: i64 = 30_000;
+
+/// How long the seat at the gateway is leased, and how often that is renewed, in milliseconds.
+pub const GATEWAY_LEASE_MS: i64 = 30_000;
+pub const GATEWAY_CHORE_MS: u64 = 5_000;
+
+/// Events of the gateway that wait to be stored; with more, it is not read.
+pub const GATEWAY_QUEUE: usize = 256;
+
+/// Events of the gateway being stored side by side.
+pub const GATEWAY_KEEPS: usize = 64;
+
+/// Interactions being acknowledged side by side.
+pub const GATEWAY_ANSWERS: usize = 64;
+
+/// How long the first response to an interaction may take, in milliseconds; Discord waits no longer.
+pub const DISCORD_FIRST_MS: u64 = 3_000;
+
+/// How long work on an interaction waits for its first response, in milliseconds.
+pub const DISCORD_FIRST_WAIT_MS: u64 = 5_000;
+
+/// Interactions whose first response is remembered.
+pub const DISCORD_FIRSTS: usize = 1_024;
+
+/// Channels of direct messages that are remembered.
+pub const DISCORD_DIRECTS: usize = 1_024;
+
+/// Types of what a platform sent and nobody could read that are counted by name, and characters of such a name.
+pub const UNREAD_KINDS: usize = 100;
+pub const UNREAD_KIND_CHARS: usize = 60;
+
+/// What could not be worked now is worked again after this, in milliseconds.
+pub const WORK_AGAIN_MS: i64 = 1_000;
+
 /// How long a WebSocket to a chat platform may take to open, in milliseconds.
 pub const SOCKET_CONNECT_MS: u64 = 10_000;
 

@@ -7,11 +7,15 @@
 //! says whether it must be asked about first. Then the click is answered by [`DiscordPlatform::question`], only for the
 //! clicker, whose "Yes" button carries the action. The form of a submitted modal is under [`render::custom`] as well.
 
+mod answer;
+pub mod arrival;
+pub mod gateway;
+mod inbound;
 pub mod register;
 pub mod render;
 pub mod rest;
 
-use super::{ChatError, MessageRef, Platform, PolicyNow, Post, Token};
+use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Token};
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
@@ -43,13 +47,22 @@ pub struct DiscordPlatform {
     policy: PolicyNow,
     rest: rest::Rest,
     commands: Vec<register::CommandSpec>,
+    inbound: inbound::memory::Memory,
 }
 
 impl DiscordPlatform {
     #[must_use]
     pub fn new(settings: Settings, client: reqwest::Client, clock: Arc<dyn Clock>, policy: PolicyNow) -> Self {
         let rest = rest::Rest::new(client, &settings.base_url, settings.token.clone(), Arc::clone(&clock));
-        Self { name: PlatformName::new(NAME), settings, clock, policy, rest, commands: Vec::new() }
+        Self {
+            name: PlatformName::new(NAME),
+            settings,
+            clock,
+            policy,
+            rest,
+            commands: Vec::new(),
+            inbound: inbound::memory::Memory::default(),
+        }
     }
 
     /// The commands that are registered, and that invocations are read by.
@@ -108,5 +121,9 @@ impl Platform for DiscordPlatform {
         _key: &str,
     ) -> Result<Option<MessageRef>, ChatError> {
         Ok(None)
+    }
+
+    async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
+        self.worked(arrival, intake).await
     }
 }
