@@ -334,3 +334,53 @@ pub const SLACK_RETRY_MS: i64 = 5_000;
 
 /// Characters of an error word of Slack's that are kept.
 pub const SLACK_CODE_CHARS: usize = 80;
+
+/// Characters of all texts of one Slack message. Slack refuses somewhere above 13 200 and does not say where.
+pub const SLACK_MESSAGE_CHARS: usize = 12_000;
+
+/// Blocks of one Slack message, and of a view.
+pub const SLACK_BLOCKS: usize = 50;
+pub const SLACK_VIEW_BLOCKS: usize = 100;
+
+/// Characters of the text of a section or a context on Slack; code is held to the same.
+pub const SLACK_SECTION_CHARS: usize = 3_000;
+
+/// Fields of one section on Slack, and characters of each.
+pub const SLACK_FIELDS: usize = 10;
+pub const SLACK_FIELD_CHARS: usize = 2_000;
+
+/// Sections that the fields of one neutral block may fill on Slack.
+pub const SLACK_FIELD_SECTIONS: usize = 10;
+
+/// Characters of what a Slack notification shows of a message.
+pub const SLACK_TEXT_CHARS: usize = 4_000;
+
+/// Characters of the words that stand for a picture on Slack, and of a field's hint.
+pub const SLACK_ALT_CHARS: usize = 2_000;
+
+/// Buttons in one row of blocks on Slack, and rows of one message.
+pub const SLACK_BUTTONS: usize = 25;
+pub const SLACK_BUTTON_ROWS: usize = 4;
+
+/// Characters of a button's label on Slack, and of what comes back with its click.
+pub const SLACK_LABEL_CHARS: usize = 75;
+pub const SLACK_VALUE_CHARS: usize = 2_000;
+
+/// Characters of the question before a click counts on Slack, and of its two buttons.
+pub const SLACK_CONFIRM_CHARS: usize = 300;
+pub const SLACK_CONFIRM_LABEL_CHARS: usize = 30;
+
+/// Characters of the title and of the buttons of a Slack modal.
+pub const SLACK_TITLE_CHARS: usize = 24;
+
+/// Characters of what travels with a Slack modal, and of the name of one of its fields.
+pub const SLACK_META_CHARS: usize = 3_000;
+pub const SLACK_ID_CHARS: usize = 255;
+
+/// Options of a select on Slack, characters of what one shows, and of what it stands for.
+pub const SLACK_OPTIONS: usize = 100;
+pub const SLACK_OPTION_CHARS: usize = 75;
+pub const SLACK_OPTION_VALUE_CHARS: usize = 150;
+
+/// Characters typed into one field of a Slack modal.
+pub const SLACK_INPUT_CHARS: usize = 3_000;
