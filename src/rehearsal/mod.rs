@@ -20,7 +20,7 @@ use std::task::{Context, Poll, Waker};
 use transcript::Transcript;
 
 /// How scripts are played.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Write the whole conversation down.
     pub transcript: bool,
@@ -28,17 +28,29 @@ pub struct Options {
     pub only: Option<String>,
     /// What the chat platform is called. On `console`, people are known by their id.
     pub platform: String,
+    /// What stands behind the scripted chat; such scripts are played by [`run_over_wire`].
+    pub wire: Option<world::NewWire>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { transcript: false, only: None, platform: "console".into() }
+        Self { transcript: false, only: None, platform: "console".into(), wire: None }
     }
 }
 
 /// Plays a script against a policy. `file` names it in the report.
 #[must_use]
 pub fn run(script: &str, file: &str, policy: Arc<Policy>, options: Options) -> Outcome {
+    // Each scene is taken to its end by itself, so this waits for nothing.
+    to_the_end(play_all(script, file, policy, options, true)).unwrap_or_default()
+}
+
+/// As [`run`], on a runtime, so that [`Options::wire`] can reach its other side.
+pub async fn run_over_wire(script: &str, file: &str, policy: Arc<Policy>, options: Options) -> Outcome {
+    play_all(script, file, policy, options, false).await
+}
+
+async fn play_all(script: &str, file: &str, policy: Arc<Policy>, options: Options, without_waiting: bool) -> Outcome {
     let mut outcome = Outcome { file: file.to_owned(), ..Outcome::default() };
     let script = match script::parse(script, &policy) {
         Ok(script) => script,
@@ -50,8 +62,9 @@ pub fn run(script: &str, file: &str, policy: Arc<Policy>, options: Options) -> O
         if wanted.as_ref().is_some_and(|w| !scene.name.to_lowercase().contains(w)) {
             continue;
         }
-        let played = play::scene(&script, scene, &policy, &options, &mut transcript);
-        let Some((scene, failures)) = to_the_end(played) else {
+        let playing = play::scene(&script, scene, &policy, &options, &mut transcript);
+        let played = if without_waiting { to_the_end(playing) } else { Some(playing.await) };
+        let Some((scene, failures)) = played else {
             let message = "it waits for something outside, which a rehearsal never does".to_owned();
             let (line, length, source) = (scene.line, 5, format!("scene {}", scene.name));
             let scene = scene.name.clone();

@@ -22,9 +22,8 @@ fn the_page_is_fresh() {
 
 #[test]
 fn the_manifests_are_fresh() {
-    let slack = |url: Option<&str>| {
-        slack_manifest(&catalogue(), &SlackManifest { url: url.map(str::to_owned), groups: false })
-    };
+    let slack =
+        |url: Option<&str>| slack_manifest(&catalogue(), &SlackManifest { url: url.map(str::to_owned), groups: false });
     is_fresh("deploy/slack-socket.yaml", &slack(None));
     is_fresh("deploy/slack-http.yaml", &slack(Some("https://bot.example/slack")));
     is_fresh("deploy/discord.yaml", &discord_manifest(&catalogue(), None));

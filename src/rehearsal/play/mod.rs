@@ -81,7 +81,8 @@ pub(super) async fn scene(
     let reader = Reader::of(policy);
     let steps: Vec<&Step> = script.background.iter().chain(&scene.steps).collect();
     let mut outcome = SceneOutcome { name: scene.name.clone(), line: scene.line, expectations: 0, failures: 0 };
-    let world = match World::new(Arc::clone(policy), start(&steps, &reader), &options.platform) {
+    let world = match World::over(Arc::clone(policy), start(&steps, &reader), &options.platform, options.wire.as_ref())
+    {
         Ok(world) => world,
         Err(error) => return broken(outcome, scene, &error.to_string()),
     };
@@ -143,6 +144,14 @@ fn start(steps: &[&Step], reader: &Reader) -> Timestamp {
 
 impl Player<'_> {
     async fn step(&mut self, step: &Step) -> Played<()> {
+        self.play(step).await?;
+        match self.world.differences(self.reader).await {
+            none if none.is_empty() => Ok(()),
+            seen => Err(Trouble::new("people on the wire see something else", seen)),
+        }
+    }
+
+    async fn play(&mut self, step: &Step) -> Played<()> {
         match &step.kind {
             StepKind::At(_) => Ok(()),
             StepKind::Given(all) => {

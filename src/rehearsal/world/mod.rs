@@ -10,14 +10,17 @@ mod outside;
 mod place;
 mod probe;
 mod seed;
+mod wire;
 
 pub use chat::{ChatEvent, Said, ScriptChat};
 pub use executor::ScriptExecutor;
 pub use outside::{Ends, JobRule, JobSeen, Outside, ProbeScript};
 pub use place::Behaviour;
 pub use probe::ScriptProbe;
+pub use wire::{Acted, NewWire, Wire};
 
-use crate::chat::{Answer, Body, Envelope, Intake as _, IntakeError};
+use crate::chat::text::Reader;
+use crate::chat::{Answer, Body, Envelope, Intake as _, IntakeError, Platform};
 use crate::clock::{Clock as _, VirtualClock};
 use crate::command::CatalogueError;
 use crate::domain::ids::{ChannelName, PersonId, PlatformName};
@@ -52,6 +55,9 @@ pub enum WorldError {
     /// Something is due again and again at one instant.
     #[error("at {at} the engine does not come to rest: {what}")]
     Restless { at: Timestamp, what: String },
+    /// What stands behind the adapter did not play along.
+    #[error("on the wire: {0}")]
+    Wire(String),
 }
 
 pub type Result<T> = std::result::Result<T, WorldError>;
@@ -63,6 +69,7 @@ pub struct World {
     clock: Arc<VirtualClock>,
     ids: Arc<Ids>,
     chat: Arc<ScriptChat>,
+    wire: Option<Arc<dyn Wire>>,
     outside: Arc<Outside>,
     engine: Arc<Engine>,
     /// How many engines there were before this one.
@@ -76,12 +83,22 @@ impl World {
     /// # Errors
     /// When the command catalogue in the binary is broken.
     pub fn new(policy: Arc<Policy>, start: Timestamp, platform: &str) -> Result<Self> {
+        Self::over(policy, start, platform, None)
+    }
+
+    /// As [`World::new`]; with a wire, people act on its side.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub fn over(policy: Arc<Policy>, start: Timestamp, platform: &str, wire: Option<&NewWire>) -> Result<Self> {
         let clock = Arc::new(VirtualClock::starting_at(start));
         let chat = Arc::new(ScriptChat::new(PlatformName::new(platform), Arc::clone(&clock)));
         let outside = Arc::new(Outside::new(start));
         let (store, ids) = (Arc::new(MemoryStore::new()), Arc::new(Ids::seeded(1)));
-        let engine = engine(&policy, &store, &clock, &ids, &chat, &outside, 0)?;
-        Ok(Self { policy, store, clock, ids, chat, outside, engine, crashes: 0, envelopes: 0 })
+        let wire = wire.map(|new| new(&chat, &clock));
+        let platform = platform_of(&chat, wire.as_ref());
+        let engine = engine(&policy, &store, &clock, &ids, platform, &outside, 0)?;
+        Ok(Self { policy, store, clock, ids, chat, wire, outside, engine, crashes: 0, envelopes: 0 })
     }
 
     #[must_use]
@@ -150,6 +167,13 @@ impl World {
 
     async fn send(&mut self, person: &str, channel: &str, body: Body) -> Result<Answer> {
         self.envelopes += 1;
+        if let Some(wire) = &self.wire {
+            let (account, person, channel) = (self.account(person), person.to_owned(), channel.to_owned());
+            let act = Acted { person, account, channel, body };
+            let answer = wire.act(&self.engine, act).await.map_err(WorldError::Wire)?;
+            self.settle().await?;
+            return Ok(answer);
+        }
         let envelope = Envelope {
             platform: self.chat.platform().clone(),
             id: format!("e{}", self.envelopes),
@@ -258,7 +282,8 @@ impl World {
     pub async fn crash(&mut self) -> Result<()> {
         self.crashes += 1;
         let (policy, store, clock) = (&self.policy, &self.store, &self.clock);
-        self.engine = engine(policy, store, clock, &self.ids, &self.chat, &self.outside, self.crashes)?;
+        let platform = platform_of(&self.chat, self.wire.as_ref());
+        self.engine = engine(policy, store, clock, &self.ids, platform, &self.outside, self.crashes)?;
         self.engine.reconsider().await?;
         self.settle().await
     }
@@ -273,6 +298,14 @@ impl World {
         self.settle().await
     }
 
+    /// Where people on the wire see something else than the scripted chat has.
+    pub async fn differences(&self, reader: &Reader) -> Vec<String> {
+        match &self.wire {
+            Some(wire) => wire.differences(&self.chat, reader).await,
+            None => Vec::new(),
+        }
+    }
+
     /// Whether the policy knows this person.
     #[must_use]
     pub fn knows(&self, person: &str) -> bool {
@@ -280,12 +313,16 @@ impl World {
     }
 }
 
+fn platform_of(chat: &Arc<ScriptChat>, wire: Option<&Arc<dyn Wire>>) -> Arc<dyn Platform> {
+    wire.map_or_else(|| Arc::clone(chat) as Arc<dyn Platform>, |wire| wire.platform())
+}
+
 fn engine(
     policy: &Arc<Policy>,
     store: &Arc<MemoryStore>,
     clock: &Arc<VirtualClock>,
     ids: &Arc<Ids>,
-    chat: &Arc<ScriptChat>,
+    platform: Arc<dyn Platform>,
     outside: &Arc<Outside>,
     crashes: u32,
 ) -> Result<Arc<Engine>> {
@@ -294,7 +331,7 @@ fn engine(
     let executor: Arc<dyn Executor> = Arc::new(ScriptExecutor::new(Arc::clone(outside)));
     let deps = Deps {
         store: Arc::clone(store) as Arc<dyn Store>,
-        platforms: vec![Arc::clone(chat) as Arc<dyn crate::chat::Platform>],
+        platforms: vec![platform],
         executors: names.into_iter().map(|name| (name.to_owned(), Arc::clone(&executor))).collect(),
         probe: Arc::new(ScriptProbe::new(Arc::clone(outside))),
         revisions: Arc::new(Asked(Arc::clone(outside))),
