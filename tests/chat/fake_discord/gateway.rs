@@ -1,0 +1,1 @@
+//! The gateway: who gets a session.
