@@ -121,7 +121,13 @@ fn input(n: i64) -> Batch {
     let key = format!("{n:012}");
     Batch {
         reads: vec![(stream.clone(), 0)],
-        inbox: vec![InboxRow { key: key.clone(), at: n, body: body.clone(), answer: "{}".into() }],
+        inbox: vec![InboxRow {
+            key: key.clone(),
+            at: n,
+            body: body.clone(),
+            answer: "{}".into(),
+            ..InboxRow::default()
+        }],
         states: vec![StateRow { stream: stream.clone(), seq: 1, hash: hash.clone(), body: body.clone() }],
         outbox: vec![OutboxRow {
             id: key.clone(),

@@ -384,3 +384,35 @@ pub const SLACK_OPTION_VALUE_CHARS: usize = 150;
 
 /// Characters typed into one field of a Slack modal.
 pub const SLACK_INPUT_CHARS: usize = 3_000;
+
+/// Arrivals that wait to be kept before those who hand them in have to wait as well.
+pub const ARRIVALS_QUEUE: usize = 1024;
+
+/// Arrivals kept in one transaction at most.
+pub const ARRIVALS_AT_ONCE: usize = 256;
+
+/// What was worked is marked so in the store within this time, in milliseconds; sooner together with an arrival.
+pub const CLOSE_EVERY_MS: u64 = 100;
+
+/// Arrivals worked at the same time, each of another lane. Most of it is waiting for a platform.
+pub const WORK_AT_ONCE: usize = 64;
+
+/// Kept arrivals in memory, and their bytes; the others wait in the store.
+pub const LANES_HELD: usize = 4_096;
+pub const LANES_BYTES: usize = 16 << 20;
+
+/// Kept arrivals read back from the store at once.
+pub const WORK_PAGE: i64 = 128;
+
+/// How long the next arrival's work waits for others to be kept first, in milliseconds: work goes on under any load.
+pub const WORK_YIELD_MS: u64 = 5;
+
+/// How often an arrival is worked again when its platform is not to be had, and when the store is not: half a day, since it
+/// was acknowledged.
+pub const WORK_TRIES: u32 = 10;
+pub const WORK_STORE_TRIES: u32 = 720;
+
+/// How often a process looks for arrivals of processes that died, in milliseconds, and how long after its last sign of life a
+/// process counts as dead.
+pub const SWEEP_MS: u64 = 5_000;
+pub const INBOX_LEASE_MS: i64 = 20_000;

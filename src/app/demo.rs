@@ -24,7 +24,7 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -181,7 +181,7 @@ fn secret_of(data: &Path) -> anyhow::Result<String> {
 fn info(engine: &Arc<Engine>, clock: &Arc<DemoClock>) -> Arc<Info> {
     let versions = catalogue::VERSIONS.iter().map(|v| (v.name.to_owned(), String::new())).collect();
     let (engine, clock) = (Arc::clone(engine), Some(Arc::clone(clock)));
-    Arc::new(Info { engine, clock, versions, open: Mutex::default() })
+    Arc::new(Info { engine, clock, versions })
 }
 
 /// Keeps completion fresh and the clock's place, until stopped.
@@ -195,7 +195,7 @@ async fn keep(
     let mut changes = console.watch();
     let mut next = after(clock.now().work, Span::ZERO);
     loop {
-        info.refresh().await;
+        info.engine.refresh_known().await;
         if clock.now().work >= next {
             let wall = clock.now().wall.as_millisecond().to_string();
             if let Err(error) = store.set_setting(CLOCK, &wall).await {

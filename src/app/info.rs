@@ -1,7 +1,6 @@
 //! What the console page asks: people, commands, completion, and the clock.
 
 use crate::clock::{Clock, DemoClock};
-use crate::command::{Kind, Vocabulary, complete};
 use crate::domain::ids::{EnvironmentName, PersonId, ServiceName};
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
@@ -11,7 +10,7 @@ use crate::web::{Advance, ClockView, CommandHint, ConsoleInfo, Suggestion};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The setting under which a demo's wall clock is kept.
 pub(super) const CLOCK: &str = "demo_clock";
@@ -25,38 +24,9 @@ pub(super) struct Info {
     pub clock: Option<Arc<DemoClock>>,
     /// Versions worth offering.
     pub versions: Offers,
-    /// Open deployments, kept fresh by [`Info::refresh`].
-    pub open: Mutex<Offers>,
 }
 
 impl Info {
-    /// Reads which deployments are open, for completion.
-    pub(super) async fn refresh(&self) {
-        let Ok(ids) = self.engine.open_deployments().await else { return };
-        let mut open = Vec::new();
-        for id in ids.into_iter().rev().take(20) {
-            if let Ok(Some(d)) = self.engine.deployment(id).await {
-                let text = format!(
-                    "{} {} → {}, {}",
-                    d.plan.service,
-                    d.plan.release.version,
-                    d.plan.environment,
-                    d.status.words()
-                );
-                open.push((id.to_string(), text));
-            }
-        }
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = open;
-    }
-
-    fn offers(&self, kind: Kind) -> Offers {
-        match kind {
-            Kind::Deployment => self.open.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            Kind::Version => self.versions.clone(),
-            _ => Vec::new(),
-        }
-    }
-
     fn next_opening(&self, only: Option<&EnvironmentName>) -> Option<Timestamp> {
         let policy = self.engine.policy();
         let service = policy.default_service().map_or_else(|| ServiceName::new(""), |s| s.name.clone());
@@ -85,8 +55,7 @@ impl ConsoleInfo for Info {
     }
 
     fn complete(&self, _person: &PersonId, text: &str) -> Vec<Suggestion> {
-        let policy = self.engine.policy();
-        let found = complete(self.engine.catalogue(), &Vocabulary::of(&policy), text, &|kind| self.offers(kind));
+        let found = self.engine.completions(text, &self.versions);
         found.into_iter().map(|s| Suggestion { insert: s.insert, label: s.label, help: s.help }).collect()
     }
 

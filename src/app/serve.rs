@@ -15,7 +15,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -103,7 +103,7 @@ async fn serve_console(
     settings: &ServiceConfig,
     stop: &CancellationToken,
 ) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
-    let info = Arc::new(Info { engine: Arc::clone(engine), clock: None, versions: Vec::new(), open: Mutex::default() });
+    let info = Arc::new(Info { engine: Arc::clone(engine), clock: None, versions: Vec::new() });
     let key = match std::env::var("SIGNALBOX_CONSOLE_SECRET") {
         Ok(key) if key.len() >= 16 => key,
         Ok(_) => return Err(anyhow!("SIGNALBOX_CONSOLE_SECRET is shorter than 16 characters")),
@@ -117,7 +117,7 @@ async fn serve_console(
     let stopped = stop.clone();
     tokio::spawn(async move {
         loop {
-            info.refresh().await;
+            info.engine.refresh_known().await;
             tokio::select! {
                 () = stopped.cancelled() => return,
                 changed = changes.changed() => if changed.is_err() { return },

@@ -19,6 +19,8 @@ pub struct Entry {
     /// `deploy status`: one or two words.
     pub name: String,
     pub group: String,
+    /// What the button that asks for its fields is called; absent, the summary heads its form.
+    pub title: Option<String>,
     /// One line for lists; at most 100 characters, which is what chat platforms show.
     pub summary: String,
     pub who: Who,
@@ -45,6 +47,8 @@ pub struct Arg {
     pub how: Vec<How>,
     pub required: bool,
     pub help: String,
+    /// What a form writes beside it; absent, its name.
+    pub label: Option<String>,
     /// Numbers only.
     pub max: Option<u32>,
     /// Read bare only while this argument is not there yet.

@@ -40,6 +40,20 @@ pub fn form(
     Some((action, Form { title: entry.summary.clone(), submit, fields }))
 }
 
+/// The form that a button asks to be filled in before it counts: the fields of these names, each needed. `None` when no field is
+/// named, or the command has none of that name: an old card.
+#[must_use]
+pub fn asked_form(catalogue: &Catalogue, vocabulary: &Vocabulary, action: &Action, names: &[String]) -> Option<Form> {
+    let entry = catalogue.get(&action.command).filter(|_| !names.is_empty())?;
+    let one = |name: &String| {
+        let asked = field(entry, entry.arg(name)?, vocabulary);
+        Some(FormField { help: String::new(), required: true, ..asked })
+    };
+    let fields = names.iter().map(one).collect::<Option<Vec<_>>>()?;
+    let title = entry.title.clone().unwrap_or_else(|| entry.summary.clone());
+    Some(Form { submit: title.clone(), title, fields })
+}
+
 /// Whether it belongs only to alternatives that a person who named nothing is not asked about: the last one is the fullest.
 fn shut(entry: &Entry, arg: &Arg) -> bool {
     let in_one = |names: &Vec<String>| names.iter().any(|n| n.trim_end_matches('?') == arg.name);
@@ -57,7 +71,7 @@ fn field(entry: &Entry, arg: &Arg, vocabulary: &Vocabulary) -> FormField {
     if arg.kind == Kind::Duration {
         label = "how long".into();
     }
-    let label = label[..1].to_uppercase() + &label[1..];
+    let label = arg.label.clone().unwrap_or_else(|| label[..1].to_uppercase() + &label[1..]);
     FormField { name: arg.name.clone(), label, kind, required: arg.required || needed, help: arg.help.clone() }
 }
 

@@ -24,7 +24,7 @@ pub use catalogue::{Arg, Catalogue, CatalogueError, Entry, How, Risk, Who};
 pub use complete::{Suggestion, complete};
 pub use docs::docs;
 pub use error::{CommandError, Problem};
-pub use form::form;
+pub use form::{asked_form, form};
 pub use help::help;
 pub use kind::{Kind, Value};
 pub use manifest::{

@@ -5,13 +5,13 @@
 use super::Engine;
 use super::reactions::{command_of, means_something};
 use super::writer::{Outcome, Request};
-use crate::chat::{Answer, Body, Envelope, Intake, IntakeError};
-use crate::command::{Vocabulary, form, from_action, read};
+use crate::chat::{Answer, Body, Envelope, Intake, IntakeError, asked};
+use crate::command::{Vocabulary, asked_form, form, from_action, read};
 use crate::domain::command::{Command, DeployRequest};
 use crate::domain::decide::{Facts, Input};
 use crate::domain::deployment::Origin;
 use crate::domain::ids::{PersonId, PlatformName, ServiceName};
-use crate::domain::message::{Action, Message, Tone, code, plain};
+use crate::domain::message::{Form, Message, Tone, code, plain};
 use crate::domain::policy::Policy;
 use crate::jobs::Target;
 use crate::store::StoreError;
@@ -38,7 +38,7 @@ impl Intake for Engine {
 }
 
 /// What broke, for the person: short, with an id that the log repeats.
-fn friendly(error: &StoreError, id: &str) -> String {
+pub(super) fn friendly(error: &StoreError, id: &str) -> String {
     match error {
         StoreError::Full => format!("the disk is full; make room, error {id}"),
         StoreError::Corrupt { .. } => format!("a record is damaged; run signalbox audit verify, error {id}"),
@@ -55,7 +55,12 @@ impl Engine {
             Ok(Some(command)) => command,
             Ok(None) => return Ok(Answer::default()),
             // A form is for those who could send it.
-            Err(answer) if person.is_none() => return Ok(Answer { form: None, ..answer }),
+            Err(answer) if person.is_none() => {
+                return Ok(match answer.messages.is_empty() {
+                    true => say(unknown_person(envelope)),
+                    false => Answer { form: None, ..answer },
+                });
+            }
             Err(answer) => return Ok(answer),
         };
         let Some(person) = person else {
@@ -107,16 +112,40 @@ impl Engine {
                 };
                 Ok(row.and_then(|r| command_of(&r.key, emoji, *added)))
             }
-            Body::Click { action, fields, .. } => match Action::decode(action) {
-                Some(action) => {
-                    from_action(&self.catalogue, &vocabulary, &action, fields).map(Some).map_err(|p| say(p.message()))
-                }
+            Body::Click { action, fields, .. } => match asked(action) {
+                Some((action, names)) => match asked_form(&self.catalogue, &vocabulary, &action, &names) {
+                    Some(form) if names.iter().all(|name| !fields.contains_key(name)) => {
+                        Err(Answer { messages: Vec::new(), form: Some((action.encode(), form)) })
+                    }
+                    _ => from_action(&self.catalogue, &vocabulary, &action, fields)
+                        .map(Some)
+                        .map_err(|p| say(p.message())),
+                },
                 None => Err(say(Message::line(
                     Tone::Warning,
                     "This button is from an older signalbox. Type the command instead.",
                 ))),
             },
         })
+    }
+
+    /// The form that an act asks for, from memory; nobody unknown is asked anything.
+    pub(super) fn form_for(&self, envelope: &Envelope) -> Option<(String, Form)> {
+        let policy = self.policy();
+        identify(&policy, &envelope.platform, &envelope.account)?;
+        let vocabulary = Vocabulary::of(&policy);
+        match &envelope.body {
+            Body::Command { text, .. } => {
+                let problem = read(&self.catalogue, &vocabulary, text).err()?;
+                form(&self.catalogue, &vocabulary, text, &problem).map(|(action, form)| (action.encode(), form))
+            }
+            Body::Click { action, fields, .. } => {
+                let (action, names) = asked(action)?;
+                let form = asked_form(&self.catalogue, &vocabulary, &action, &names)?;
+                names.iter().all(|name| !fields.contains_key(name)).then(|| (action.encode(), form))
+            }
+            Body::Reaction { .. } => None,
+        }
     }
 
     /// What must be read outside before the command can be decided.

@@ -5,10 +5,14 @@
 
 mod ask;
 mod bounded;
+mod catch_up;
 mod chat_out;
 mod derive;
 mod effect;
+mod inbox;
 mod intake;
+mod known;
+mod lanes;
 mod output;
 mod posting;
 mod reactions;
@@ -16,6 +20,7 @@ mod run;
 mod service;
 mod tasks;
 mod told;
+mod work;
 mod writer;
 
 pub use ask::Explained;
@@ -64,6 +69,9 @@ pub struct Engine {
     stirred: Notify,
     outputs: output::Outputs,
     posting: posting::Posting,
+    arrivals: inbox::Arrivals,
+    lanes: lanes::Lanes,
+    known: known::Known,
 }
 
 impl Engine {
@@ -87,6 +95,9 @@ impl Engine {
             stirred: Notify::new(),
             outputs: output::Outputs::default(),
             posting: posting::Posting::default(),
+            arrivals: inbox::Arrivals::default(),
+            lanes: lanes::Lanes::default(),
+            known: known::Known::default(),
         }))
     }
 

@@ -42,9 +42,15 @@ impl Service {
                 }
             });
         }
+        if let Some(queue) = engine.arrivals_queue() {
+            let (engine, stop) = (Arc::clone(&engine), writer_stop.clone());
+            writer.spawn(async move { engine.arrive_loop(queue, stop).await });
+        }
         loops.spawn(work_loop(Arc::clone(&engine), stop.clone(), loops.clone()));
         loops.spawn(prune_loop(Arc::clone(&engine), stop.clone()));
         engine.reconsider().await?;
+        engine.refresh_known().await;
+        loops.spawn(super::work::lane_loop(Arc::clone(&engine), stop.clone(), loops.clone()));
         Ok(Self { engine, stop, writer_stop, loops, writer })
     }
 

@@ -4,7 +4,7 @@ use crate::store::Batch;
 
 /// Says what each metric means, in its `# HELP` line. Once, after the recorder is installed.
 pub fn describe() {
-    use metrics::{describe_counter, describe_histogram};
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_histogram!("signalbox_intake_seconds", "From an envelope's arrival to its answer, by kind");
     describe_histogram!("signalbox_commit_seconds", "One commit of the writer");
     describe_histogram!("signalbox_commit_events", "Events in one commit");
@@ -16,6 +16,14 @@ pub fn describe() {
         "Commands decided, by command and outcome (done, or the refusal's code)"
     );
     describe_counter!("signalbox_deployments_total", "Deployments ended, by service, environment and status");
+    describe_histogram!("signalbox_inbox_keep_seconds", "From an arrival to its being stored");
+    describe_histogram!("signalbox_inbox_wait_seconds", "From an arrival to the begin of its work, by platform");
+    describe_gauge!("signalbox_inbox_open", "Arrivals that are kept and not yet worked");
+    describe_counter!(
+        "signalbox_inbox_kept_total",
+        "Arrivals, by platform, kind and outcome (new, again, replayed, failed)"
+    );
+    describe_counter!("signalbox_inbox_worked_total", "Kept arrivals that were worked, by platform, kind and outcome");
     describe_counter!("signalbox_chat_refused_total", "Messages that a chat platform will never take");
 }
 

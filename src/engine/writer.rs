@@ -179,6 +179,9 @@ impl Engine {
             let watch = crate::clock::Stopwatch::start();
             self.deps.store.commit(&group.batch).await?;
             super::told::committed(&group.batch, watch.elapsed_std().as_secs_f64());
+            for row in &group.batch.states {
+                self.known.see(cache.world.stream(&row.stream).ok().and_then(|l| l.state.as_ref()));
+            }
         }
         Ok(outcomes)
     }
@@ -291,6 +294,7 @@ fn store_decision(
             at: now.wall.as_millisecond(),
             body: body.clone(),
             answer: serde_json::to_string(&answer).unwrap_or_default(),
+            ..InboxRow::default()
         });
         group.answers.insert(key.clone(), answer);
     }

@@ -1,6 +1,6 @@
 //! Grouping: several inputs' batches become one transaction with the result they would have one after the other.
 
-use super::Batch;
+use super::{Batch, ReactionRow};
 use crate::domain::ids::Stream;
 
 impl Batch {
@@ -47,6 +47,12 @@ impl Batch {
         }
         for row in later.messages {
             put(&mut self.messages, row, |a, b| a.platform == b.platform && a.key == b.key);
+        }
+        for row in later.reactions {
+            let same = |a: &ReactionRow, b: &ReactionRow| {
+                (&a.platform, &a.message, &a.account, &a.emoji) == (&b.platform, &b.message, &b.account, &b.emoji)
+            };
+            put(&mut self.reactions, row, same);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Leases are deliberately absent: whoever moves a store has stopped the service, and they run out by themselves.
 
-use super::{InboxRow, MessageRow, OutboxRow, Result, Store, TimerRow};
+use super::{InboxRow, MessageRow, OutboxRow, ReactionRow, Result, Store, TimerRow};
 use crate::domain::ids::PlatformName;
 use async_trait::async_trait;
 
@@ -16,6 +16,9 @@ pub trait Dump: Store {
     async fn outbox_page(&self, after: &str, limit: i64) -> Result<Vec<OutboxRow>>;
 
     async fn messages_page(&self, after: (&PlatformName, &str), limit: i64) -> Result<Vec<MessageRow>>;
+
+    /// After (platform, message, account, emoji).
+    async fn reactions_page(&self, after: [&str; 4], limit: i64) -> Result<Vec<ReactionRow>>;
 
     async fn settings_page(&self, after: &str, limit: i64) -> Result<Vec<(String, String)>>;
 }

@@ -9,7 +9,14 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 macro_rules! embedded {
     ($folder:literal) => {
-        [(1, "store", SqlStr::from_static(include_str!(concat!("../../migrations/", $folder, "/0001_store.sql"))))]
+        [
+            (1, "store", SqlStr::from_static(include_str!(concat!("../../migrations/", $folder, "/0001_store.sql")))),
+            (
+                2,
+                "inbound",
+                SqlStr::from_static(include_str!(concat!("../../migrations/", $folder, "/0002_inbound.sql"))),
+            ),
+        ]
     };
 }
 

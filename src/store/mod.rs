@@ -23,6 +23,7 @@ pub use open::{open, open_read_only, open_whole};
 pub use sql::{PgStore, SqliteStore, open_postgres, open_sqlite};
 pub use transfer::migrate_store;
 
+use crate::chat::Kept;
 use crate::domain::ids::{PlatformName, Stream};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -98,17 +99,46 @@ pub struct Claim {
     pub lease_until: i64,
     /// `version` counts changes of the row; a receipt for an older version leaves the row in place (it was replaced meanwhile).
     pub version: i64,
+    /// An earlier claim may have done something outside: it was neither given back untouched nor ended by a receipt.
+    pub doubt: bool,
 }
 
-/// An input that was decided, with what its sender was told: a second arrival gets the same answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something that arrived, and, once it is decided, what its sender was told: a second arrival gets the same answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InboxRow {
+    /// `platform:id`
     pub key: String,
+    /// When it came; ms by the wall clock.
     pub at: i64,
-    /// JSON of the input.
+    /// The input as it came.
     pub body: String,
-    /// JSON of the answer.
+    /// JSON of the answer; empty until it is decided.
     pub answer: String,
+    /// Its type in the platform's words.
+    pub kind: String,
+    /// Rows of one lane are worked one after the other.
+    pub lane: String,
+    /// The signature it came with.
+    pub proof: String,
+    /// The process that works it.
+    pub holder: String,
+    /// Its place among what is to be worked; 0 once it is worked and its sender told.
+    pub open: i64,
+}
+
+/// What we last knew of a reaction on one of our messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionRow {
+    pub platform: PlatformName,
+    /// The platform's id of the message.
+    pub message: String,
+    pub account: String,
+    pub emoji: String,
+    pub added: bool,
+    /// The id of the envelope that told.
+    pub source: String,
+    /// When it was decided; ms by the wall clock.
+    pub at: i64,
 }
 
 /// One line of the deployment history, kept beside the journal so that lists are quick.
@@ -154,6 +184,7 @@ pub struct MessageRow {
 pub struct Batch {
     /// Streams that were read: each must still be at this sequence (0: no events).
     pub reads: Vec<(Stream, i64)>,
+    /// Decided inputs. One that was kept before takes the answer; one that has an answer is a conflict.
     pub inbox: Vec<InboxRow>,
     /// In order. The first of a stream continues exactly what is stored: its sequence is the next and its `previous` the stored
     /// hash (this is checked even when the stream is not among `reads`).
@@ -174,6 +205,8 @@ pub struct Batch {
     pub history: Vec<HistoryRow>,
     /// Inserted or replaced by (platform, key).
     pub messages: Vec<MessageRow>,
+    /// Inserted or replaced by (platform, message, account, emoji).
+    pub reactions: Vec<ReactionRow>,
 }
 
 /// Proof that an outbox row was acted on.
@@ -228,6 +261,25 @@ pub trait Store: Send + Sync {
     /// The answers to those of `keys` that were decided before.
     async fn answers(&self, keys: &[String]) -> Result<Vec<(String, String)>>;
 
+    /// Keeps what arrived, and closes what was worked, in one transaction. Says of each row whether it was there before; a row
+    /// that was stays as it is. Unknown keys among `closed` are ignored.
+    async fn keep(&self, rows: &[InboxRow], closed: &[String]) -> Result<Vec<Kept>>;
+
+    /// What `holder` has to work, behind (place, key), in this order.
+    async fn open_inbox(&self, holder: &str, after: (i64, &str), limit: i64) -> Result<Vec<InboxRow>>;
+
+    /// How much is to be worked, by whomever.
+    async fn open_inbox_count(&self) -> Result<i64>;
+
+    /// Everybody who has something to work.
+    async fn inbox_holders(&self) -> Result<Vec<String>>;
+
+    /// Hands everything that `from` has to work over to `to`; how much that is.
+    async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64>;
+
+    /// Whether other processes may be at work on the same database.
+    fn shared(&self) -> bool;
+
     /// Events of one stream with `seq > after`, oldest first.
     async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>>;
 
@@ -258,6 +310,9 @@ pub trait Store: Send + Sync {
     /// Gives a claimed row back, due again at `due_at` (at its own time, if it was replaced meanwhile). A lost lease is ignored.
     async fn release(&self, claim: &Claim, due_at: i64) -> Result<()>;
 
+    /// As [`Store::release`], by a claim that certainly did nothing outside: it leaves no doubt.
+    async fn put_back(&self, claim: &Claim, due_at: i64) -> Result<()>;
+
     /// At the start of a process: frees every outbox row that an earlier process left leased, and says how many. Only where
     /// nobody else can be at work (memory; SQLite, by its file's lock); on PostgreSQL it does nothing, and such rows come back
     /// when their leases run out.
@@ -277,11 +332,20 @@ pub trait Store: Send + Sync {
     /// The key of the message with that platform id.
     async fn message_by_id(&self, platform: &PlatformName, id: &str) -> Result<Option<MessageRow>>;
 
+    /// What is known of the reactions on the message with that platform id.
+    async fn reactions(&self, platform: &PlatformName, message: &str) -> Result<Vec<ReactionRow>>;
+
     /// Takes or extends the named lease; false when somebody else holds it.
     async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool>;
 
-    /// Deletes inbox rows from before `before` (ms), at most `limit`; returns how many.
+    /// Deletes inbox rows from before `before` (ms) that nobody has to work any more, at most `limit`; returns how many.
     async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64>;
+
+    /// Forgets reactions that were told before `before` (ms), at most `limit`; returns how many.
+    async fn prune_reactions(&self, before: i64, limit: i64) -> Result<u64>;
+
+    /// Forgets named leases that ran out before `before` (ms on the work clock); returns how many.
+    async fn prune_leases(&self, before: i64) -> Result<u64>;
 
     /// A small named value outside the journal, such as the demo's clock.
     async fn setting(&self, name: &str) -> Result<Option<String>>;

@@ -4,8 +4,10 @@
 //! two replicas take their row locks in the same order.
 
 use super::{
-    Batch, EventRow, HistoryRow, InboxRow, MessageRow, OutboxRow, Receipt, Result, StateRow, StoreError, TimerRow,
+    Batch, EventRow, HistoryRow, InboxRow, MessageRow, OutboxRow, ReactionRow, Receipt, Result, StateRow, StoreError,
+    TimerRow,
 };
+use crate::chat::Kept;
 use crate::limits;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +33,7 @@ pub(super) struct Net<'a> {
     pub outbox: BTreeMap<&'a str, Put<'a>>,
     pub history: BTreeMap<i64, &'a HistoryRow>,
     pub messages: BTreeMap<(&'a str, &'a str), &'a MessageRow>,
+    pub reactions: BTreeMap<[&'a str; 4], &'a ReactionRow>,
 }
 
 /// An outbox row to be put in, `changes` times.
@@ -82,7 +85,7 @@ impl<'a> Net<'a> {
         }
         net.expectations(batch)?;
         for row in &batch.inbox {
-            text("inbox", &row.key, &[&row.body, &row.answer])?;
+            arrival(row)?;
             if net.inbox.insert(&row.key, row).is_some() {
                 return Err(lost::input());
             }
@@ -101,6 +104,11 @@ impl<'a> Net<'a> {
             text("messages", row.platform.as_str(), &[])?;
             text("messages", &row.id, &[])?;
             net.messages.insert((row.platform.as_str(), &row.key), row);
+        }
+        for row in &batch.reactions {
+            let key: [&str; 4] = [row.platform.as_str(), &row.message, &row.account, &row.emoji];
+            key.iter().try_for_each(|part| text("reactions", part, &[&row.source]))?;
+            net.reactions.insert(key, row);
         }
         Ok(net)
     }
@@ -188,6 +196,41 @@ impl<'a> Net<'a> {
         }
         Ok(())
     }
+}
+
+/// What arrived, by key, and what every second row of a key is: the first one is kept.
+///
+/// # Errors
+/// `Corrupt` when a row cannot be stored.
+pub(super) fn keeping(rows: &[InboxRow]) -> Result<BTreeMap<&str, &InboxRow>> {
+    let mut out = BTreeMap::new();
+    for row in rows {
+        arrival(row)?;
+        out.entry(row.key.as_str()).or_insert(row);
+    }
+    Ok(out)
+}
+
+/// What became of each of `rows`, when those of `new` were stored and the others stand with these proofs.
+pub(super) fn kept(rows: &[InboxRow], new: &BTreeSet<String>, proofs: &BTreeMap<String, String>) -> Vec<Kept> {
+    let mut seen = BTreeMap::new();
+    let one = |row| {
+        let InboxRow { key, proof, .. }: &InboxRow = row;
+        if seen.insert(key.as_str(), ()).is_none() && new.contains(key) {
+            return Kept::New;
+        }
+        let first = || rows.iter().find(|r| r.key == *key).map(|r| &r.proof);
+        match proofs.get(key).or_else(first) {
+            Some(standing) if !proof.is_empty() && standing == proof => Kept::Replayed,
+            _ => Kept::Again,
+        }
+    };
+    rows.iter().map(one).collect()
+}
+
+fn arrival(row: &InboxRow) -> Result<()> {
+    text("inbox", &row.key, &[&row.body, &row.answer, &row.kind, &row.lane, &row.proof])?;
+    text("inbox", &row.holder, &[])
 }
 
 /// `row` is a key: PostgreSQL cannot index a very long one. Neither can it store U+0000, and SQLite cuts text there: such a row

@@ -48,6 +48,7 @@ async fn is_empty(store: &dyn Dump) -> Result<bool> {
         && store.timers_page("", 1).await?.is_empty()
         && store.outbox_page("", 1).await?.is_empty()
         && store.messages_page((&none, ""), 1).await?.is_empty()
+        && store.reactions_page([""; 4], 1).await?.is_empty()
         && store.settings_page("", 1).await?.is_empty())
 }
 
@@ -106,6 +107,13 @@ async fn rows(from: &dyn Dump, to: &dyn Dump) -> Result<()> {
         let Some(last) = inbox.last() else { break };
         after.clone_from(&last.key);
         to.commit(&Batch { inbox, ..Batch::default() }).await?;
+    }
+    let mut after: [String; 4] = Default::default();
+    loop {
+        let reactions = from.reactions_page(after.each_ref().map(String::as_str), STORE_PAGE).await?;
+        let Some(last) = reactions.last() else { break };
+        after = [last.platform.to_string(), last.message.clone(), last.account.clone(), last.emoji.clone()];
+        to.commit(&Batch { reactions, ..Batch::default() }).await?;
     }
     let mut after = (PlatformName::new(""), String::new());
     loop {

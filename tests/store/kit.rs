@@ -84,7 +84,7 @@ pub fn event(tip: &mut Tip) -> Batch {
 }
 
 pub fn input(key: &str, at: i64) -> InboxRow {
-    InboxRow { key: key.to_owned(), at, body: "{}".to_owned(), answer: format!(r#""{key}""#) }
+    InboxRow { key: key.to_owned(), at, body: "{}".to_owned(), answer: format!(r#""{key}""#), ..InboxRow::default() }
 }
 
 pub fn timer(id: &str, due_at: i64, work: bool) -> TimerRow {
@@ -155,6 +155,7 @@ pub async fn everything(store: &dyn Dump) -> String {
     let query = signalbox::store::HistoryQuery { limit: all, ..Default::default() };
     writeln!(out, "{:?}", store.history(&query).await.unwrap()).unwrap();
     writeln!(out, "{:?}", store.messages_page((&PlatformName::new(""), ""), all).await.unwrap()).unwrap();
+    writeln!(out, "{:?}", store.reactions_page([""; 4], all).await.unwrap()).unwrap();
     writeln!(out, "{:?}", store.settings_page("", all).await.unwrap()).unwrap();
     out
 }

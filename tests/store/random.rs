@@ -63,6 +63,12 @@ impl World {
         if self.often() {
             b.history.push(run(i64::from(self.rng.u8(1..5)), &self.name("s"), "staging"));
             b.messages.push(message(&self.name("m"), &self.name("id")));
+            b.reactions.push(crate::inbound::reaction(
+                &self.name("U"),
+                "✅",
+                self.rng.bool(),
+                i64::from(self.rng.u8(..)),
+            ));
         }
         (b, tips)
     }

@@ -16,6 +16,8 @@ async fn filled(store: &Any) {
     let mut batch = event(&mut Tip::new("environment/staging"));
     batch.history = vec![run(1, "api", "staging"), run(2, "api", "staging")];
     batch.messages.push(message("card", "m1"));
+    batch.reactions.push(crate::inbound::reaction("U1", "✅", true, 5));
+    batch.inbox.push(signalbox::store::InboxRow { answer: String::new(), open: 7, ..input("slack:1", 1) });
     batch.outbox.extend([outbox("1", "a", "x", 0), outbox("2", "b", "x", 0)]);
     store.commit(&batch).await.unwrap();
     store.claim(5, "gone", 9_999, 1).await.unwrap();
@@ -55,13 +57,14 @@ async fn from_sqlite_to_postgres_and_back() {
 
 #[tokio::test]
 async fn a_target_that_holds_anything_is_refused() {
-    let fills: [fn(&mut Batch); 6] = [
+    let fills: [fn(&mut Batch); 7] = [
         |b| *b = event(&mut Tip::new("a/b")),
         |b| b.inbox.push(input("a", 1)),
         |b| b.timers_set.push(timer("a", 1, true)),
         |b| b.outbox.push(outbox("1", "a", "x", 1)),
         |b| b.history.push(run(1, "api", "staging")),
         |b| b.messages.push(message("a", "b")),
+        |b| b.reactions.push(crate::inbound::reaction("U1", "✅", true, 5)),
     ];
     for fill in fills {
         let (mut batch, to) = (Batch::default(), memory());

@@ -62,7 +62,7 @@ pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> M
         help: String::new(),
     };
     let fields = vec![field("item", "Item number"), field("reason", "Why it does not apply")];
-    na.form = Some(Form { title: "Not applicable".into(), submit: "Mark it".into(), fields });
+    na.form = Some(Form { title: "Not applicable".into(), submit: "Not applicable".into(), fields });
     message = message.button(na);
     message.context(vec![code(format!("/checklist untick {id} 3")), plain(" takes a tick back.")])
 }

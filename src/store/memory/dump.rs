@@ -2,7 +2,7 @@
 
 use super::{MemoryStore, most};
 use crate::domain::ids::PlatformName;
-use crate::store::{Dump, InboxRow, MessageRow, OutboxRow, Result, TimerRow};
+use crate::store::{Dump, InboxRow, MessageRow, OutboxRow, ReactionRow, Result, TimerRow};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -30,6 +30,12 @@ impl Dump for MemoryStore {
         let after = (after.0.clone(), after.1.to_owned());
         let tables = self.lock();
         let rows = tables.messages.range((Bound::Excluded(after), Bound::Unbounded));
+        Ok(rows.take(most(limit)).map(|(_, row)| row.clone()).collect())
+    }
+
+    async fn reactions_page(&self, after: [&str; 4], limit: i64) -> Result<Vec<ReactionRow>> {
+        let tables = self.lock();
+        let rows = tables.reactions.range((Bound::Excluded(after.map(str::to_owned)), Bound::Unbounded));
         Ok(rows.take(most(limit)).map(|(_, row)| row.clone()).collect())
     }
 

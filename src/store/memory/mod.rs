@@ -5,14 +5,15 @@
 
 mod dump;
 
-use super::net::{Net, lost};
+use super::net::{self, Net, lost};
 use super::{
-    Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MessageRow, OutboxRow, Result, StateRow, Store,
-    StoreError, TimerRow,
+    Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MessageRow, OutboxRow, ReactionRow, Result, StateRow,
+    Store, StoreError, TimerRow,
 };
+use crate::chat::Kept;
 use crate::domain::ids::{PlatformName, Stream};
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +29,7 @@ struct Tables {
     inbox: BTreeMap<String, InboxRow>,
     history: BTreeMap<i64, HistoryRow>,
     messages: BTreeMap<(PlatformName, String), MessageRow>,
+    reactions: BTreeMap<[String; 4], ReactionRow>,
     leases: BTreeMap<String, (String, i64)>,
     settings: BTreeMap<String, String>,
 }
@@ -39,6 +41,7 @@ struct Queued {
     /// 0 while it is free.
     lease_until: i64,
     version: i64,
+    doubts: i64,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +61,21 @@ impl MemoryStore {
 
     fn lock(&self) -> MutexGuard<'_, Arc<Tables>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a row back, with so many doubts fewer.
+    fn free(&self, claim: &Claim, due_at: i64, doubts: i64) {
+        self.change(|tables| {
+            if let Some(queued) = tables.held(claim) {
+                // A row that was replaced meanwhile is due when its replacement said.
+                if queued.version == claim.version {
+                    queued.row.due_at = due_at;
+                }
+                queued.owner.clear();
+                queued.lease_until = 0;
+                queued.doubts -= doubts;
+            }
+        });
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Tables) -> T) -> T {
@@ -83,7 +101,7 @@ impl Tables {
                 return Err(lost::chain(stream, seq + 1));
             }
         }
-        if net.inbox.keys().any(|key| self.inbox.contains_key(*key)) {
+        if net.inbox.keys().any(|key| self.inbox.get(*key).is_some_and(|row| !row.answer.is_empty())) {
             return Err(lost::input());
         }
         if net.timers_fired.iter().any(|(id, due)| self.timers.get(*id).is_none_or(|t| t.due_at != *due)) {
@@ -116,7 +134,12 @@ impl Tables {
 
     /// Cannot fail: [`Tables::check`] went before.
     fn apply(&mut self, net: &Net<'_>) {
-        self.inbox.extend(net.inbox.values().map(|row| (row.key.clone(), (*row).clone())));
+        for (key, row) in &net.inbox {
+            match self.inbox.get_mut(*key) {
+                Some(kept) => kept.answer.clone_from(&row.answer),
+                None => _ = self.inbox.insert(row.key.clone(), (*row).clone()),
+            }
+        }
         for event in net.events {
             Arc::make_mut(self.events.entry(event.stream.clone()).or_default()).push(event.clone());
         }
@@ -129,6 +152,8 @@ impl Tables {
         self.history.extend(net.history.iter().map(|(number, row)| (*number, (*row).clone())));
         let messages = net.messages.values().map(|row| ((row.platform.clone(), row.key.clone()), (*row).clone()));
         self.messages.extend(messages);
+        let reactions = net.reactions.iter().map(|(key, row)| (key.map(str::to_owned), (*row).clone()));
+        self.reactions.extend(reactions);
     }
 
     fn apply_outbox(&mut self, net: &Net<'_>) {
@@ -140,6 +165,7 @@ impl Tables {
             } else {
                 queued.owner.clear();
                 queued.lease_until = 0;
+                queued.doubts = 0;
             }
         }
         for key in &net.outbox_cancelled {
@@ -156,7 +182,8 @@ impl Tables {
             }
             let row = OutboxRow { body: put.last.body.clone(), due_at: put.last.due_at, ..put.first.clone() };
             self.outbox_keys.insert((*key).to_owned(), row.id.clone());
-            let queued = Queued { row, owner: String::new(), lease_until: 0, version: put.changes };
+            let doubts = row.attempts;
+            let queued = Queued { row, owner: String::new(), lease_until: 0, version: put.changes, doubts };
             self.outbox.insert(queued.row.id.clone(), queued);
         }
     }
@@ -210,7 +237,60 @@ impl Store for MemoryStore {
         let mut keys: Vec<&String> = keys.iter().collect();
         keys.sort_unstable();
         keys.dedup();
-        Ok(keys.into_iter().filter_map(|k| tables.inbox.get(k)).map(|i| (i.key.clone(), i.answer.clone())).collect())
+        let decided = keys.into_iter().filter_map(|k| tables.inbox.get(k)).filter(|i| !i.answer.is_empty());
+        Ok(decided.map(|i| (i.key.clone(), i.answer.clone())).collect())
+    }
+
+    async fn keep(&self, rows: &[InboxRow], closed: &[String]) -> Result<Vec<Kept>> {
+        let by_key = net::keeping(rows)?;
+        let mut tables = self.lock();
+        let tables = Arc::make_mut(&mut tables);
+        for key in closed {
+            if let Some(row) = tables.inbox.get_mut(key) {
+                row.open = 0;
+            }
+        }
+        let (mut new, mut proofs) = (BTreeSet::new(), BTreeMap::new());
+        for (key, row) in by_key {
+            match tables.inbox.get(key) {
+                Some(stands) => _ = proofs.insert(key.to_owned(), stands.proof.clone()),
+                None => {
+                    tables.inbox.insert(key.to_owned(), row.clone());
+                    new.insert(key.to_owned());
+                }
+            }
+        }
+        Ok(net::kept(rows, &new, &proofs))
+    }
+
+    async fn open_inbox(&self, holder: &str, after: (i64, &str), limit: i64) -> Result<Vec<InboxRow>> {
+        let tables = self.lock();
+        let behind = |row: &&InboxRow| row.open > 0 && row.holder == holder && (row.open, row.key.as_str()) > after;
+        let mut open: Vec<&InboxRow> = tables.inbox.values().filter(behind).collect();
+        open.sort_unstable_by_key(|row| (row.open, &row.key));
+        Ok(open.into_iter().take(most(limit)).cloned().collect())
+    }
+
+    async fn open_inbox_count(&self) -> Result<i64> {
+        let open = self.lock().inbox.values().filter(|row| row.open > 0).count();
+        Ok(i64::try_from(open).unwrap_or(i64::MAX))
+    }
+
+    async fn inbox_holders(&self) -> Result<Vec<String>> {
+        let tables = self.lock();
+        let open = tables.inbox.values().filter(|row| row.open > 0).map(|row| row.holder.clone());
+        Ok(open.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
+        Ok(self.change(|tables| {
+            let rows = tables.inbox.values_mut().filter(|row| row.open > 0 && row.holder == from);
+            rows.map(|row| to.clone_into(&mut row.holder)).count() as u64
+        }))
+    }
+
+    fn shared(&self) -> bool {
+        false
     }
 
     async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>> {
@@ -271,10 +351,11 @@ impl Store for MemoryStore {
         for id in due {
             let Some(queued) = tables.outbox.get_mut(&id) else { continue };
             queued.row.attempts += 1;
+            queued.doubts += 1;
             owner.clone_into(&mut queued.owner);
             queued.lease_until = lease_until;
-            let version = queued.version;
-            claims.push(Claim { row: queued.row.clone(), owner: owner.to_owned(), lease_until, version });
+            let (version, doubt) = (queued.version, queued.doubts > 1);
+            claims.push(Claim { row: queued.row.clone(), owner: owner.to_owned(), lease_until, version, doubt });
         }
         Ok(claims)
     }
@@ -284,16 +365,12 @@ impl Store for MemoryStore {
     }
 
     async fn release(&self, claim: &Claim, due_at: i64) -> Result<()> {
-        self.change(|tables| {
-            if let Some(queued) = tables.held(claim) {
-                // A row that was replaced meanwhile is due when its replacement said.
-                if queued.version == claim.version {
-                    queued.row.due_at = due_at;
-                }
-                queued.owner.clear();
-                queued.lease_until = 0;
-            }
-        });
+        self.free(claim, due_at, 0);
+        Ok(())
+    }
+
+    async fn put_back(&self, claim: &Claim, due_at: i64) -> Result<()> {
+        self.free(claim, due_at, 1);
         Ok(())
     }
 
@@ -328,6 +405,13 @@ impl Store for MemoryStore {
         Ok(self.lock().messages.values().find(|m| m.platform == *platform && m.id == id).cloned())
     }
 
+    async fn reactions(&self, platform: &PlatformName, message: &str) -> Result<Vec<ReactionRow>> {
+        let tables = self.lock();
+        let from = [platform.as_str().to_owned(), message.to_owned(), String::new(), String::new()];
+        let rows = tables.reactions.range(from..).map(|(_, row)| row);
+        Ok(rows.take_while(|row| row.platform == *platform && row.message == message).cloned().collect())
+    }
+
     async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool> {
         Ok(self.change(|tables| match tables.leases.get(name) {
             Some((holder, end)) if holder != owner && *end > now => false,
@@ -341,13 +425,34 @@ impl Store for MemoryStore {
     async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64> {
         Ok(self.change(|tables| {
             let mut old: Vec<_> =
-                tables.inbox.values().filter(|i| i.at < before).map(|i| (i.at, i.key.clone())).collect();
+                tables.inbox.values().filter(|i| i.at < before && i.open == 0).map(|i| (i.at, i.key.clone())).collect();
             old.sort_unstable();
             old.truncate(most(limit));
             for (_, key) in &old {
                 tables.inbox.remove(key);
             }
             old.len() as u64
+        }))
+    }
+
+    async fn prune_reactions(&self, before: i64, limit: i64) -> Result<u64> {
+        Ok(self.change(|tables| {
+            let mut old: Vec<_> =
+                tables.reactions.iter().filter(|(_, r)| r.at < before).map(|(k, r)| (r.at, k.clone())).collect();
+            old.sort_unstable();
+            old.truncate(most(limit));
+            for (_, key) in &old {
+                tables.reactions.remove(key);
+            }
+            old.len() as u64
+        }))
+    }
+
+    async fn prune_leases(&self, before: i64) -> Result<u64> {
+        Ok(self.change(|tables| {
+            let all = tables.leases.len();
+            tables.leases.retain(|_, (_, until)| *until >= before);
+            (all - tables.leases.len()) as u64
         }))
     }
 

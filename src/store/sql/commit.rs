@@ -26,10 +26,9 @@ macro_rules! commit {
                     return lost::lease();
                 }
             }
-            put(conn, "inbox", sql::INBOX_INSERT, &batch.inbox).await.map_err(|e| match e {
-                StoreError::Conflict(_) => lost::input(),
-                other => other,
-            })?;
+            if put(conn, "inbox", sql::INBOX_PUT, &batch.inbox).await? != batch.inbox.rows as u64 {
+                return Err(lost::input());
+            }
             put(conn, "events", sql::EVENTS_INSERT, &batch.events).await?;
             put(conn, "states", sql::STATES_PUT, &batch.states).await?;
             put(conn, "timers", sql::TIMERS_CANCEL, &batch.timers_cancelled).await?;
@@ -38,7 +37,29 @@ macro_rules! commit {
             put(conn, "outbox", sql::OUTBOX_PUT, &batch.outbox).await?;
             put(conn, "history", sql::HISTORY_PUT, &batch.history).await?;
             put(conn, "messages", sql::MESSAGES_PUT, &batch.messages).await?;
+            put(conn, "reactions", sql::REACTIONS_PUT, &batch.reactions).await?;
             Ok(())
+        }
+
+        /// The keys that are new, and what the others were signed with.
+        async fn write_arrivals(
+            conn: &mut Conn,
+            rows: &Part,
+            closed: &Part,
+        ) -> Result<(BTreeSet<String>, BTreeMap<String, String>)> {
+            put(conn, "inbox", sql::INBOX_CLOSE, closed).await?;
+            if rows.rows == 0 {
+                return Ok(Default::default());
+            }
+            let keys = sqlx::query_scalar::<$Db, String>(sql::INBOX_KEEP).bind(&rows.json);
+            let new: BTreeSet<String> = keys.fetch_all(&mut *conn).await.map_err(error("inbox"))?.into_iter().collect();
+            if new.len() == rows.rows {
+                return Ok((new, BTreeMap::new()));
+            }
+            let proofs = sqlx::query_as::<$Db, (String, String)>(sql::INBOX_PROOFS).bind(&rows.json);
+            let proofs = proofs.fetch_all(conn).await.map_err(error("inbox"))?.into_iter();
+            let proofs = proofs.filter(|(key, _)| !new.contains(key)).collect();
+            Ok((new, proofs))
         }
 
         async fn expectations(conn: &mut Conn, batch: &Packed) -> Result<()> {

@@ -21,6 +21,12 @@ macro_rules! dump {
                 rows(&self.reader, "messages", query, message).await
             }
 
+            async fn reactions_page(&self, after: [&str; 4], limit: i64) -> Result<Vec<ReactionRow>> {
+                let query =
+                    sqlx::query(sql::REACTIONS_PAGE).bind(after[0]).bind(after[1]).bind(after[2]).bind(after[3]);
+                rows(&self.reader, "reactions", query.bind(limit.max(0)), reaction).await
+            }
+
             async fn settings_page(&self, after: &str, limit: i64) -> Result<Vec<(String, String)>> {
                 let pair = |row: &<$Db as Database>::Row| Ok((row.try_get(0)?, row.try_get(1)?));
                 rows(&self.reader, "settings", sqlx::query(sql::SETTINGS_PAGE).bind(after).bind(limit.max(0)), pair)

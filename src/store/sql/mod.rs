@@ -29,17 +29,19 @@ macro_rules! store {
         $Store:ident, $Db:ty, begin = $begin:literal, each = $each:literal, lock = $lock:literal, skip = $skip:literal,
         vacant = $vacant:literal, alone = $alone:literal
     ) => {
+        use crate::chat::Kept;
         use crate::domain::ids::{PlatformName, Stream};
-        use crate::store::net::lost;
+        use crate::store::net::{self, lost};
         use crate::store::sql::error::error;
-        use crate::store::sql::packed::{Packed, Part, list};
+        use crate::store::sql::packed::{self, Packed, Part, list};
         use crate::store::sql::{commit::commit, dump::dump, read::read, statements::statements, to_the_end};
         use crate::store::{
-            Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MessageRow, OutboxRow, Result, StateRow, Store,
-            StoreError, TimerRow,
+            Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MessageRow, OutboxRow, ReactionRow, Result,
+            StateRow, Store, StoreError, TimerRow,
         };
         use async_trait::async_trait;
         use sqlx::{Database, Row as _};
+        use std::collections::{BTreeMap, BTreeSet};
 
         pub mod sql {
             super::statements!(each = $each, lock = $lock, skip = $skip, vacant = $vacant, alone = $alone);
@@ -105,6 +107,45 @@ macro_rules! store {
                 rows(&self.reader, "inbox", sqlx::query(sql::ANSWERS).bind(keys), pair).await
             }
 
+            async fn keep(&self, arrivals: &[InboxRow], closed: &[String]) -> Result<Vec<Kept>> {
+                if arrivals.is_empty() && closed.is_empty() {
+                    return Ok(Vec::new());
+                }
+                // In key order, as every replica takes its locks.
+                let rows = packed::inbox(net::keeping(arrivals)?.into_values())?;
+                let closed: BTreeSet<&String> = closed.iter().collect();
+                let closed = packed::part(closed.into_iter().map(|key| (key,)))?;
+                let pool = self.writer.clone();
+                let (new, proofs) = to_the_end(async move {
+                    transaction(&pool, async |conn| write_arrivals(conn, &rows, &closed).await).await
+                })
+                .await?;
+                Ok(net::kept(arrivals, &new, &proofs))
+            }
+
+            async fn open_inbox(&self, holder: &str, after: (i64, &str), limit: i64) -> Result<Vec<InboxRow>> {
+                let query = sqlx::query(sql::INBOX_OPEN).bind(holder).bind(after.0).bind(after.1).bind(limit.max(0));
+                rows(&self.reader, "inbox", query, inbox).await
+            }
+
+            async fn open_inbox_count(&self) -> Result<i64> {
+                let query = sqlx::query_scalar::<$Db, i64>(sql::INBOX_OPEN_COUNT);
+                query.fetch_one(&self.reader).await.map_err(error("inbox"))
+            }
+
+            async fn inbox_holders(&self) -> Result<Vec<String>> {
+                rows(&self.reader, "inbox", sqlx::query(sql::INBOX_HOLDERS), |row| row.try_get(0)).await
+            }
+
+            async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
+                let query = sqlx::query(sql::INBOX_ADOPT).bind(to.to_owned()).bind(from.to_owned());
+                self.write("inbox", query, |n| n).await
+            }
+
+            fn shared(&self) -> bool {
+                sql::BREAK.is_empty()
+            }
+
             async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>> {
                 let query = sqlx::query(sql::EVENTS).bind(stream.as_str()).bind(after).bind(limit.max(0));
                 rows(&self.reader, "events", query, event).await
@@ -153,9 +194,12 @@ macro_rules! store {
                 to_the_end(async move {
                     let query =
                         sqlx::query(sql::CLAIM).bind(owner.clone()).bind(lease_until).bind(now).bind(limit.max(0));
-                    let versioned = |row: &<$Db as Database>::Row| Ok((outbox(row)?, row.try_get(7)?));
+                    let versioned = |row: &<$Db as Database>::Row| {
+                        Ok((outbox(row)?, row.try_get(7)?, row.try_get::<i64, _>(8)? > 1))
+                    };
                     let claimed = rows(&pool, "outbox", query, versioned).await?.into_iter();
-                    let claim = |(row, version)| Claim { row, owner: owner.clone(), lease_until, version };
+                    let claim =
+                        |(row, version, doubt)| Claim { row, owner: owner.clone(), lease_until, version, doubt };
                     let mut claims: Vec<Claim> = claimed.map(claim).collect();
                     claims.sort_unstable_by(|a, b| a.row.id.cmp(&b.row.id));
                     Ok(claims)
@@ -170,6 +214,11 @@ macro_rules! store {
 
             async fn release(&self, claim: &Claim, due_at: i64) -> Result<()> {
                 let query = sqlx::query(sql::RELEASE).bind(claim.version).bind(due_at).bind(claim.row.id.clone());
+                self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |_| ()).await
+            }
+
+            async fn put_back(&self, claim: &Claim, due_at: i64) -> Result<()> {
+                let query = sqlx::query(sql::PUT_BACK).bind(claim.version).bind(due_at).bind(claim.row.id.clone());
                 self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |_| ()).await
             }
 
@@ -203,6 +252,11 @@ macro_rules! store {
                 Ok(rows(&self.reader, "messages", query, message).await?.pop())
             }
 
+            async fn reactions(&self, platform: &PlatformName, message: &str) -> Result<Vec<ReactionRow>> {
+                let query = sqlx::query(sql::REACTIONS).bind(platform.as_str()).bind(message);
+                rows(&self.reader, "reactions", query, reaction).await
+            }
+
             async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool> {
                 let query = sqlx::query(sql::LEASE).bind(name.to_owned()).bind(owner.to_owned()).bind(until).bind(now);
                 self.write("leases", query, |n| n == 1).await
@@ -210,6 +264,15 @@ macro_rules! store {
 
             async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64> {
                 self.write("inbox", sqlx::query(sql::INBOX_PRUNE).bind(before).bind(limit.max(0)), |n| n).await
+            }
+
+            async fn prune_reactions(&self, before: i64, limit: i64) -> Result<u64> {
+                let query = sqlx::query(sql::REACTIONS_PRUNE).bind(before).bind(limit.max(0));
+                self.write("reactions", query, |n| n).await
+            }
+
+            async fn prune_leases(&self, before: i64) -> Result<u64> {
+                self.write("leases", sqlx::query(sql::LEASES_PRUNE).bind(before), |n| n).await
             }
 
             async fn setting(&self, name: &str) -> Result<Option<String>> {

@@ -1,7 +1,7 @@
 //! A batch as the databases take it: one JSON list of lists per table, made before the transaction begins.
 
 use crate::store::net::Net;
-use crate::store::{Batch, Result, StoreError};
+use crate::store::{Batch, InboxRow, Result, StoreError};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -32,6 +32,7 @@ pub struct Packed {
     pub outbox: Part,
     pub history: Part,
     pub messages: Part,
+    pub reactions: Part,
 }
 
 impl Packed {
@@ -44,7 +45,7 @@ impl Packed {
             expected: net.expected.iter().map(|(s, e)| (owned(s), e.seq, e.hash.map(owned))).collect(),
             streams: part(net.expected.keys().map(|s| (s,)))?,
             vacant: part(vacant(&net).into_iter().map(|n| (n,)))?,
-            inbox: part(net.inbox.values().map(|r| (&r.key, r.at, &r.body, &r.answer)))?,
+            inbox: inbox(net.inbox.values().copied())?,
             events: part(
                 net.events
                     .iter()
@@ -81,6 +82,9 @@ impl Packed {
             messages: part(
                 net.messages.values().map(|r| (r.platform.as_str(), &r.key, &r.channel, &r.id, &r.shown, r.at)),
             )?,
+            reactions: part(
+                net.reactions.iter().map(|(k, r)| (k[0], k[1], k[2], k[3], i64::from(r.added), &r.source, r.at)),
+            )?,
         })
     }
 }
@@ -94,6 +98,10 @@ fn vacant(net: &Net<'_>) -> BTreeSet<i32> {
             i32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
         })
         .collect()
+}
+
+pub fn inbox<'a>(rows: impl Iterator<Item = &'a InboxRow>) -> Result<Part> {
+    part(rows.map(|r| (&r.key, r.at, &r.body, &r.answer, &r.kind, &r.lane, &r.proof, &r.holder, r.open)))
 }
 
 pub fn part<T: Serialize>(rows: impl Iterator<Item = T>) -> Result<Part> {

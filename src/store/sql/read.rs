@@ -43,7 +43,29 @@ macro_rules! read {
         }
 
         fn inbox(row: &$Row) -> sqlx::Result<InboxRow> {
-            Ok(InboxRow { key: row.try_get(0)?, at: row.try_get(1)?, body: row.try_get(2)?, answer: row.try_get(3)? })
+            Ok(InboxRow {
+                key: row.try_get(0)?,
+                at: row.try_get(1)?,
+                body: row.try_get(2)?,
+                answer: row.try_get(3)?,
+                kind: row.try_get(4)?,
+                lane: row.try_get(5)?,
+                proof: row.try_get(6)?,
+                holder: row.try_get(7)?,
+                open: row.try_get(8)?,
+            })
+        }
+
+        fn reaction(row: &$Row) -> sqlx::Result<ReactionRow> {
+            Ok(ReactionRow {
+                platform: PlatformName::new(row.try_get(0)?),
+                message: row.try_get(1)?,
+                account: row.try_get(2)?,
+                emoji: row.try_get(3)?,
+                added: row.try_get::<i64, _>(4)? != 0,
+                source: row.try_get(5)?,
+                at: row.try_get(6)?,
+            })
         }
 
         fn history(row: &$Row) -> sqlx::Result<HistoryRow> {

@@ -18,9 +18,24 @@ macro_rules! statements {
             "SELECT s.stream, s.seq, s.hash FROM states s WHERE s.stream IN (SELECT j.value->>0 FROM ", $each, " AS j) ",
             "ORDER BY s.stream", $lock
         );
-        pub const INBOX_INSERT: &str = concat!(
-            "INSERT INTO inbox (key, at, body, answer) ",
-            "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3 FROM ", $each, " AS j"
+        /// What was kept and is undecided takes the answer; what is decided stays, and is missing in the count.
+        pub const INBOX_PUT: &str = concat!(
+            "INSERT INTO inbox (key, at, body, answer, kind, lane, proof, holder, open) ",
+            "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3, j.value->>4, j.value->>5, ",
+            "j.value->>6, j.value->>7, CAST(j.value->>8 AS BIGINT) FROM ", $each, " AS j WHERE true ",
+            "ON CONFLICT (key) DO UPDATE SET answer = excluded.answer WHERE inbox.answer = ''"
+        );
+        pub const INBOX_KEEP: &str = concat!(
+            "INSERT INTO inbox (key, at, body, answer, kind, lane, proof, holder, open) ",
+            "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3, j.value->>4, j.value->>5, ",
+            "j.value->>6, j.value->>7, CAST(j.value->>8 AS BIGINT) FROM ", $each, " AS j WHERE true ",
+            "ON CONFLICT (key) DO NOTHING RETURNING key"
+        );
+        pub const INBOX_PROOFS: &str = concat!(
+            "SELECT i.key, i.proof FROM inbox i WHERE i.key IN (SELECT j.value->>0 FROM ", $each, " AS j)"
+        );
+        pub const INBOX_CLOSE: &str = concat!(
+            "UPDATE inbox SET open = 0 WHERE open > 0 AND key IN (SELECT j.value->>0 FROM ", $each, " AS j)"
         );
         pub const EVENTS_INSERT: &str = concat!(
             "INSERT INTO events (stream, seq, kind, actor, at, body, previous, hash) ",
@@ -51,16 +66,17 @@ macro_rules! statements {
         );
         /// Rows that were replaced while they were acted on.
         pub const RECEIPTS_RELEASE: &str = concat!(
-            "UPDATE outbox SET owner = '', lease_until = 0 WHERE id IN (SELECT o.id FROM ", $each, " AS j ",
+            "UPDATE outbox SET owner = '', lease_until = 0, doubts = 0 WHERE id IN (SELECT o.id FROM ", $each, " AS j ",
             "CROSS JOIN outbox o WHERE o.id = j.value->>0 AND o.owner = j.value->>1 ",
             "AND o.version <> CAST(j.value->>2 AS BIGINT) AND o.lease_until > 0)"
         );
         pub const OUTBOX_CANCEL: &str =
             concat!("DELETE FROM outbox WHERE key IN (SELECT j.value->>0 FROM ", $each, " AS j)");
         pub const OUTBOX_PUT: &str = concat!(
-            "INSERT INTO outbox (id, key, target, stream, due_at, attempts, body, owner, lease_until, version) ",
+            "INSERT INTO outbox (id, key, target, stream, due_at, attempts, body, owner, lease_until, version, doubts) ",
             "SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, CAST(j.value->>4 AS BIGINT), ",
-            "CAST(j.value->>5 AS BIGINT), j.value->>6, '', 0, CAST(j.value->>7 AS BIGINT) FROM ", $each, " AS j WHERE true ",
+            "CAST(j.value->>5 AS BIGINT), j.value->>6, '', 0, CAST(j.value->>7 AS BIGINT), CAST(j.value->>5 AS BIGINT) FROM ",
+            $each, " AS j WHERE true ",
             "ON CONFLICT (key) DO UPDATE SET body = excluded.body, due_at = excluded.due_at, ",
             "version = outbox.version + excluded.version"
         );
@@ -80,6 +96,13 @@ macro_rules! statements {
             "ON CONFLICT (platform, key) DO UPDATE SET channel = excluded.channel, id = excluded.id, ",
             "shown = excluded.shown, at = excluded.at"
         );
+        pub const REACTIONS_PUT: &str = concat!(
+            "INSERT INTO reactions (platform, message, account, emoji, added, source, at) ",
+            "SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, CAST(j.value->>4 AS BIGINT), j.value->>5, ",
+            "CAST(j.value->>6 AS BIGINT) FROM ", $each, " AS j WHERE true ",
+            "ON CONFLICT (platform, message, account, emoji) DO UPDATE SET added = excluded.added, ",
+            "source = excluded.source, at = excluded.at"
+        );
 
         // -- reading -----------------------------------------------------------------------------------------------------------
 
@@ -88,8 +111,20 @@ macro_rules! statements {
             "WHERE s.stream IN (SELECT j.value->>0 FROM ", $each, " AS j) ORDER BY s.stream"
         );
         pub const ANSWERS: &str = concat!(
-            "SELECT i.key, i.answer FROM inbox i WHERE i.key IN (SELECT j.value->>0 FROM ", $each, " AS j) ORDER BY i.key"
+            "SELECT i.key, i.answer FROM inbox i WHERE i.answer <> '' AND i.key IN (SELECT j.value->>0 FROM ", $each,
+            " AS j) ORDER BY i.key"
         );
+        pub const INBOX_OPEN: &str = "SELECT key, at, body, answer, kind, lane, proof, holder, open FROM inbox \
+             WHERE holder = $1 AND (open, key) > ($2, $3) AND open > 0 ORDER BY open, key LIMIT $4";
+        pub const INBOX_OPEN_COUNT: &str = "SELECT COUNT(*) FROM inbox WHERE open > 0";
+        /// Jumps from name to name in the index.
+        pub const INBOX_HOLDERS: &str = "WITH RECURSIVE names(holder) AS (\
+             SELECT MIN(holder) FROM inbox WHERE open > 0 \
+             UNION ALL SELECT (SELECT MIN(i.holder) FROM inbox i WHERE i.open > 0 AND i.holder > n.holder) FROM names n \
+             WHERE n.holder IS NOT NULL) SELECT holder FROM names WHERE holder IS NOT NULL";
+        pub const INBOX_ADOPT: &str = "UPDATE inbox SET holder = $1 WHERE holder = $2 AND open > 0";
+        pub const REACTIONS: &str = "SELECT platform, message, account, emoji, added, source, at FROM reactions \
+             WHERE platform = $1 AND message = $2 ORDER BY account, emoji";
         pub const EVENTS: &str = "SELECT stream, seq, kind, actor, at, body, previous, hash FROM events \
              WHERE stream = $1 AND seq > $2 ORDER BY seq LIMIT $3";
         pub const HEADS: &str = "SELECT stream, seq, hash FROM states WHERE stream > $1 ORDER BY stream LIMIT $2";
@@ -125,7 +160,11 @@ macro_rules! statements {
         pub const SETTING: &str = "SELECT value FROM settings WHERE name = $1";
         pub const SETTING_PUT: &str = "INSERT INTO settings (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        pub const INBOX_PAGE: &str = "SELECT key, at, body, answer FROM inbox WHERE key > $1 ORDER BY key LIMIT $2";
+        pub const INBOX_PAGE: &str = "SELECT key, at, body, answer, kind, lane, proof, holder, open FROM inbox \
+             WHERE key > $1 ORDER BY key LIMIT $2";
+        pub const REACTIONS_PAGE: &str = "SELECT platform, message, account, emoji, added, source, at FROM reactions \
+             WHERE (platform, message, account, emoji) > ($1, $2, $3, $4) \
+             ORDER BY platform, message, account, emoji LIMIT $5";
         pub const TIMERS_PAGE: &str =
             "SELECT id, stream, due_at, work, body FROM timers WHERE id > $1 ORDER BY id LIMIT $2";
         pub const MESSAGES_PAGE: &str = "SELECT platform, key, channel, id, shown, at FROM messages \
@@ -139,12 +178,12 @@ macro_rules! statements {
             "WITH RECURSIVE heads(id) AS (SELECT (SELECT n.id FROM outbox n ORDER BY n.target, n.id LIMIT 1) UNION ALL ",
             "SELECT (SELECT n.id FROM outbox n WHERE n.target > (SELECT c.target FROM outbox c WHERE c.id = h.id) ",
             "ORDER BY n.target, n.id LIMIT 1) FROM heads h WHERE h.id IS NOT NULL) ",
-            "UPDATE outbox SET owner = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN (",
+            "UPDATE outbox SET owner = $1, lease_until = $2, attempts = attempts + 1, doubts = doubts + 1 WHERE id IN (",
             "SELECT o.id FROM heads h CROSS JOIN outbox o WHERE o.id = h.id AND o.due_at <= $3 AND o.lease_until <= $3 ",
             "AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.target = o.target AND l.lease_until > 0 AND l.lease_until > $3) ",
             "ORDER BY o.id LIMIT $4",
             $skip,
-            ") RETURNING id, key, target, stream, due_at, attempts, body, version"
+            ") RETURNING id, key, target, stream, due_at, attempts, body, version, doubts"
         );
         pub const OUTBOX_NEXT: &str = "WITH RECURSIVE heads(id) AS (\
              SELECT (SELECT n.id FROM outbox n ORDER BY n.target, n.id LIMIT 1) UNION ALL \
@@ -158,14 +197,20 @@ macro_rules! statements {
         pub const RELEASE: &str = "UPDATE outbox SET owner = '', lease_until = 0, \
              due_at = CASE WHEN version = $1 THEN $2 ELSE due_at END \
              WHERE id = $3 AND owner = $4 AND attempts = $5 AND lease_until > 0";
+        pub const PUT_BACK: &str = "UPDATE outbox SET owner = '', lease_until = 0, doubts = doubts - 1, \
+             due_at = CASE WHEN version = $1 THEN $2 ELSE due_at END \
+             WHERE id = $3 AND owner = $4 AND attempts = $5 AND lease_until > 0";
         /// Empty where others may be at work.
         pub const BREAK: &str = $alone;
         pub const LEASE: &str = "INSERT INTO leases (name, owner, until) VALUES ($1, $2, $3) \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
              WHERE leases.owner = excluded.owner OR leases.until <= $4";
         pub const INBOX_PRUNE: &str = concat!(
-            "DELETE FROM inbox WHERE key IN (SELECT key FROM inbox WHERE at < $1 ORDER BY at, key LIMIT $2", ")"
+            "DELETE FROM inbox WHERE key IN (SELECT key FROM inbox WHERE at < $1 AND open = 0 ORDER BY at, key LIMIT $2", ")"
         );
+        pub const REACTIONS_PRUNE: &str = "DELETE FROM reactions WHERE (platform, message, account, emoji) IN (\
+             SELECT platform, message, account, emoji FROM reactions WHERE at < $1 ORDER BY at LIMIT $2)";
+        pub const LEASES_PRUNE: &str = "DELETE FROM leases WHERE until < $1";
         pub const PING: &str = "SELECT 1";
     };
 }
@@ -208,6 +253,14 @@ mod tests {
             (sql::RENEW, 4),
             (sql::RELEASE, 5),
             (sql::INBOX_PRUNE, 2),
+            (sql::INBOX_PROOFS, 1),
+            (sql::INBOX_CLOSE, 1),
+            (sql::INBOX_OPEN, 4),
+            (sql::INBOX_HOLDERS, 0),
+            (sql::INBOX_ADOPT, 2),
+            (sql::REACTIONS, 2),
+            (sql::REACTIONS_PRUNE, 2),
+            (sql::PUT_BACK, 5),
         ];
         // The lists that a statement makes itself: the JSON rows, the names and targets jumped through, the merged timers.
         let own = ["j", "names", "heads", "h", "free", "due", "a", "b", "CONSTANT", "(subquery"];
@@ -239,11 +292,14 @@ mod tests {
         };
         let schema = format!("plans_{}", std::process::id());
         let mut conn = options(&url).unwrap().connect().await.unwrap();
-        let tables = include_str!("../../../migrations/postgres/0001_store.sql");
+        let tables = concat!(
+            include_str!("../../../migrations/postgres/0001_store.sql"),
+            include_str!("../../../migrations/postgres/0002_inbound.sql")
+        );
         let rows = "INSERT INTO events SELECT 's' || n / 50, n % 50 + 1, 'k', 'a', n, '{}', '', '' FROM generate_series(0, 49999) n;\
             INSERT INTO states SELECT 's' || n, 50, 'h', '{}' FROM generate_series(1, 10000) n;\
             INSERT INTO timers SELECT 't' || n, 's1', n, n % 2, '{}' FROM generate_series(1, 50000) n;\
-            INSERT INTO inbox SELECT 'i' || n, n, '{}', '{}' FROM generate_series(1, 50000) n;\
+            INSERT INTO inbox SELECT 'i' || n, n, '{}', '{}', 'k', 'l', '', 'h' || n % 9, n % 3 FROM generate_series(1, 50000) n;\
             INSERT INTO outbox SELECT 'o' || n, 'k' || n, 't' || n % 500, 's', n, 0, '{}', '', 0, 1 FROM generate_series(1, 20000) n;\
             INSERT INTO history SELECT n, 's' || n % 20, 'e' || n % 3, 'v', 'r', 's', 'q', n, n, n, '' FROM generate_series(1, 10000) n";
         let made = format!("CREATE SCHEMA {schema}; SET search_path = {schema}; {tables}; {rows}");
@@ -265,6 +321,11 @@ mod tests {
             (sql::CLAIM, "'me', 60000, 500, 16"),
             (sql::OUTBOX_NEXT, ""),
             (sql::INBOX_PRUNE, "500, 100"),
+            (sql::INBOX_PROOFS, "'[[\"i7\"]]'"),
+            (sql::INBOX_CLOSE, "'[[\"i7\"]]'"),
+            (sql::INBOX_OPEN, "'h7', 7, 'i7', 100"),
+            (sql::INBOX_HOLDERS, ""),
+            (sql::INBOX_ADOPT, "'me', 'h7'"),
         ];
         // Once as a plan for these values, once as the plan for any: the database chooses between them.
         for (mode, counted) in

@@ -5,10 +5,11 @@
 use super::checker::Checker;
 use super::core::{Shared, at_once, die, lock, pass};
 use async_trait::async_trait;
+use signalbox::chat::Kept;
 use signalbox::domain::ids::{PlatformName, Stream};
 use signalbox::store::{
-    Batch, Claim, EventRow, HistoryQuery, HistoryRow, MemoryStore, MessageRow, OutboxRow, Result, StateRow, Store,
-    StoreError, TimerRow,
+    Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MemoryStore, MessageRow, OutboxRow, ReactionRow,
+    Result, StateRow, Store, StoreError, TimerRow,
 };
 use std::sync::{Arc, Mutex};
 
@@ -139,6 +140,46 @@ impl Store for SimStore {
         self.inner.answers(keys).await
     }
 
+    async fn keep(&self, rows: &[InboxRow], closed: &[String]) -> Result<Vec<Kept>> {
+        self.reach().await?;
+        if lock(&self.core).fault(|r| r.crash_at_commit) {
+            die(&self.core, self.replica, "before it keeps").await;
+        }
+        let kept = self.inner.keep(rows, closed).await?;
+        lock(&self.core).count("keeps");
+        if lock(&self.core).fault(|r| r.crash_at_commit) {
+            die(&self.core, self.replica, "after it kept").await;
+        }
+        if lock(&self.core).fault(|r| r.commit_unanswered) {
+            return away("the answer to a keep is lost");
+        }
+        Ok(kept)
+    }
+
+    async fn open_inbox(&self, holder: &str, after: (i64, &str), limit: i64) -> Result<Vec<InboxRow>> {
+        self.reach().await?;
+        self.inner.open_inbox(holder, after, limit).await
+    }
+
+    async fn open_inbox_count(&self) -> Result<i64> {
+        self.reach().await?;
+        self.inner.open_inbox_count().await
+    }
+
+    async fn inbox_holders(&self) -> Result<Vec<String>> {
+        self.reach().await?;
+        self.inner.inbox_holders().await
+    }
+
+    async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
+        self.reach().await?;
+        self.inner.adopt_inbox(from, to).await
+    }
+
+    fn shared(&self) -> bool {
+        true
+    }
+
     async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>> {
         self.reach().await?;
         self.inner.events(stream, after, limit).await
@@ -195,6 +236,11 @@ impl Store for SimStore {
         self.inner.release(claim, due_at).await
     }
 
+    async fn put_back(&self, claim: &Claim, due_at: i64) -> Result<()> {
+        self.reach().await?;
+        self.inner.put_back(claim, due_at).await
+    }
+
     async fn break_leases(&self) -> Result<u64> {
         self.reach().await?;
         self.inner.break_leases().await
@@ -223,6 +269,11 @@ impl Store for SimStore {
         self.inner.message_by_id(platform, id).await
     }
 
+    async fn reactions(&self, platform: &PlatformName, message: &str) -> Result<Vec<ReactionRow>> {
+        self.reach().await?;
+        self.inner.reactions(platform, message).await
+    }
+
     async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool> {
         self.reach().await?;
         self.inner.lease(name, owner, now, until).await
@@ -231,6 +282,16 @@ impl Store for SimStore {
     async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64> {
         self.reach().await?;
         self.inner.prune_inbox(before, limit).await
+    }
+
+    async fn prune_reactions(&self, before: i64, limit: i64) -> Result<u64> {
+        self.reach().await?;
+        self.inner.prune_reactions(before, limit).await
+    }
+
+    async fn prune_leases(&self, before: i64) -> Result<u64> {
+        self.reach().await?;
+        self.inner.prune_leases(before).await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>> {

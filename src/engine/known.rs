@@ -1,0 +1,83 @@
+//! What completion offers beyond the policy's names: open deployments and versions, from memory.
+
+use super::Engine;
+use crate::command::{Kind, Suggestion, Vocabulary, complete};
+use crate::domain::deployment::Deployment;
+use crate::domain::ids::DeploymentId;
+use crate::domain::policy::{Policy, ReleaseSource};
+use crate::domain::world::State;
+use crate::limits;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Value and description.
+type Offers = Vec<(String, String)>;
+
+/// Open deployments, each in one line.
+#[derive(Default)]
+pub(super) struct Known(Mutex<BTreeMap<DeploymentId, String>>);
+
+impl Known {
+    /// A deployment's state changed.
+    pub(super) fn see(&self, state: Option<&State>) {
+        let Some(State::Deployment(d)) = state else { return };
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match d.status.ended() {
+            true => _ = open.remove(&d.id),
+            false => _ = open.insert(d.id, in_a_line(d)),
+        }
+    }
+
+    fn replace(&self, open: BTreeMap<DeploymentId, String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = open;
+    }
+
+    /// The newest first.
+    fn offers(&self) -> Offers {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter().rev().take(limits::SUGGESTIONS).map(|(id, text)| (id.to_string(), text.clone())).collect()
+    }
+}
+
+fn in_a_line(d: &Deployment) -> String {
+    let plan = &d.plan;
+    format!("{} {} → {}, {}", plan.service, plan.release.version, plan.environment, d.status.words())
+}
+
+impl Engine {
+    /// Reads which deployments are open. What this process decides is known without it; what other replicas decide is not.
+    pub async fn refresh_known(&self) {
+        let Ok(ids) = self.open_deployments().await else { return };
+        let mut open = BTreeMap::new();
+        for id in ids.into_iter().rev().take(limits::SUGGESTIONS) {
+            if let Ok(Some(d)) = self.deployment(id).await {
+                open.insert(id, in_a_line(&d));
+            }
+        }
+        self.known.replace(open);
+    }
+
+    /// What can come next at the end of a line; `versions` are offered before those that the policy's tables name.
+    #[must_use]
+    pub fn completions(&self, line: &str, versions: &[(String, String)]) -> Vec<Suggestion> {
+        let policy = self.policy();
+        let extra = |kind: Kind| match kind {
+            Kind::Deployment => self.known.offers(),
+            Kind::Version if versions.is_empty() => tabled(&policy),
+            Kind::Version => versions.to_vec(),
+            _ => Vec::new(),
+        };
+        complete(self.catalogue(), &Vocabulary::of(&policy), line, &extra)
+    }
+}
+
+/// The versions that tables name, the last in their order first.
+fn tabled(policy: &Policy) -> Offers {
+    let mut out = Offers::new();
+    for service in policy.services.values() {
+        if let ReleaseSource::Table { versions } = &service.releases {
+            out.extend(versions.keys().rev().map(|v| (v.clone(), format!("of {}", service.name))));
+        }
+    }
+    out
+}
