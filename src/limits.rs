@@ -311,6 +311,41 @@ pub const UNREAD_KIND_CHARS: usize = 60;
 /// What could not be worked now is worked again after this, in milliseconds.
 pub const WORK_AGAIN_MS: i64 = 1_000;
 
+/// How far the time of a signed request of Slack's may be from ours, in seconds; what Slack's documentation says.
+pub const SLACK_AGE_S: i64 = 300;
+
+/// Bytes of one signed request of Slack's; a view's state with a long text has some 100 kB.
+pub const SLACK_BODY_BYTES: usize = 1 << 20;
+
+/// How long the body of a signed request may take to arrive, in milliseconds. Slack itself gives up after three seconds.
+pub const SLACK_BODY_MS: u64 = 5_000;
+
+/// Sockets to Slack opened within [`SLACK_OPENS_MS`] at most, however the server behaves: Slack's lowest tier.
+pub const SLACK_OPENS: usize = 5;
+pub const SLACK_OPENS_MS: u64 = 60_000;
+
+/// How long Slack may take to say hello on a new socket, in milliseconds.
+pub const SLACK_HELLO_MS: u64 = 10_000;
+
+/// How often a socket is pinged, in milliseconds, and after how many such spans without a sign of life it counts as dead.
+pub const SLACK_PING_MS: u64 = 5_000;
+pub const SLACK_PINGS: u32 = 2;
+
+/// Envelopes of one socket that are being stored at the same time; more wait in the socket.
+pub const SLACK_IN_FLIGHT: usize = 256;
+
+/// How long a socket that is to be replaced still takes envelopes after its successor stands, in milliseconds.
+pub const SLACK_DRAIN_MS: u64 = 10_000;
+
+/// How long a socket may take to send, or to end, in milliseconds.
+pub const SLACK_CLOSE_MS: u64 = 3_000;
+
+/// How long nobody asks again once Slack said that it will not open a socket, in milliseconds.
+pub const SLACK_REFUSED_MS: u64 = 300_000;
+
+/// How long a socket must stand before the next failure counts as the first again, in milliseconds.
+pub const SLACK_SETTLED_MS: u64 = 60_000;
+
 /// How long a WebSocket to a chat platform may take to open, in milliseconds.
 pub const SOCKET_CONNECT_MS: u64 = 10_000;
 

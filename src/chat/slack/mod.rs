@@ -5,13 +5,18 @@
 //! belongs to it, is ever asked. Deliberately absent: waiting. Who may not act yet is told when, see [`super::pace`].
 
 mod api;
+mod arrival;
 mod directory;
 mod error;
+mod http;
 mod origin;
 mod post;
 mod render;
+mod socket;
 
 pub use error::SlackError;
+pub use http::router;
+pub use socket::{Door, SocketMode};
 
 use super::pace::Pace;
 use super::{ChatError, MessageRef, Platform, PolicyNow, Post, Token};
