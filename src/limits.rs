@@ -358,6 +358,36 @@ pub const DISCORD_CALL_MS: u64 = 10_000;
 /// Bytes of an answer of Discord's REST API: a hundred messages at their longest.
 pub const DISCORD_BODY_BYTES: usize = 8 << 20;
 
+/// The longest pause that Discord is believed to want, in milliseconds; asked again after it.
+pub const DISCORD_PAUSE_MS: i64 = 600_000;
+
+/// Answers that count towards a ban, and in which time in milliseconds, before signalbox stops by itself. Discord bans at ten
+/// thousand in ten minutes.
+pub const DISCORD_INVALID: u32 = 2_000;
+pub const DISCORD_INVALID_MS: i64 = 600_000;
+
+/// How long something that Discord refused for want of a right is not asked again, in milliseconds, and how many are remembered.
+pub const DISCORD_DENIED_MS: i64 = 60_000;
+pub const DISCORD_DENIED: usize = 1_000;
+
+/// Messages of Discord's whose key and title are remembered; threads and questions as many each.
+pub const DISCORD_RECENT: usize = 1_000;
+
+/// Channels of a server that are read; Discord allows five hundred.
+pub const DISCORD_CHANNELS: usize = 1_000;
+
+/// How long a server's channels are believed before a name that is missing is looked for again, in milliseconds.
+pub const DISCORD_CHANNELS_MS: i64 = 60_000;
+
+/// Pages of a hundred messages that are looked through for one whose answer was lost.
+pub const DISCORD_FIND_PAGES: usize = 5;
+
+/// Pages of a hundred people who reacted with one emoji.
+pub const DISCORD_REACTION_PAGES: usize = 5;
+
+/// Fields of a refused body that are logged.
+pub const DISCORD_WRONG_FIELDS: usize = 10;
+
 /// How long one call of Slack's Web API may take, in milliseconds; three of them end within [`OUTSIDE_MS`].
 pub const SLACK_CALL_MS: u64 = 8_000;
 

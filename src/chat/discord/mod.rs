@@ -9,18 +9,23 @@
 
 mod answer;
 pub mod arrival;
+pub mod buckets;
+pub mod directory;
 pub mod gateway;
 mod inbound;
+mod place;
+mod post;
+mod recent;
 pub mod register;
 pub mod render;
 pub mod rest;
 
-use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Token};
+use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The name under which Discord is known in config and in the journal.
@@ -47,6 +52,12 @@ pub struct DiscordPlatform {
     policy: PolicyNow,
     rest: rest::Rest,
     commands: Vec<register::CommandSpec>,
+    directory: directory::Directory,
+    recent: recent::Recent,
+    /// Threads that are known to be there, by their id.
+    threads: recent::Recent,
+    /// What buttons ask first, by their custom ids.
+    asks: recent::Recent,
     inbound: inbound::memory::Memory,
 }
 
@@ -54,6 +65,7 @@ impl DiscordPlatform {
     #[must_use]
     pub fn new(settings: Settings, client: reqwest::Client, clock: Arc<dyn Clock>, policy: PolicyNow) -> Self {
         let rest = rest::Rest::new(client, &settings.base_url, settings.token.clone(), Arc::clone(&clock));
+        let directory = directory::Directory::new(&settings.channels);
         Self {
             name: PlatformName::new(NAME),
             settings,
@@ -61,6 +73,10 @@ impl DiscordPlatform {
             policy,
             rest,
             commands: Vec::new(),
+            directory,
+            recent: recent::Recent::default(),
+            threads: recent::Recent::default(),
+            asks: recent::Recent::default(),
             inbound: inbound::memory::Memory::default(),
         }
     }
@@ -85,18 +101,24 @@ impl DiscordPlatform {
     /// A message as Discord takes it; `key` keeps it findable, see [`Platform::find`].
     #[must_use]
     pub fn rendered(&self, message: &Message, key: Option<&str>) -> render::Rendered {
-        render::message(message, &render::Names { policy: &(self.policy)(), channels: &BTreeMap::new() }, key)
+        for button in &message.buttons {
+            if let (Some(ask), Some(id)) = (&button.confirm, render::custom::pack(button, 1)) {
+                self.asks.keep(&id, recent::Known { key: None, title: Some(ask.clone()) });
+            }
+        }
+        let channels = self.known();
+        render::message(message, &render::Names { policy: &(self.policy)(), channels: &channels }, key)
     }
 
-    /// What a click that must be asked about is answered with: the question, and a button that carries the action.
+    /// What a click that must be asked about is answered with: the question, and a button that carries the action. `label` is
+    /// the clicked button's. After a restart the button's own question is not known until its message was rendered again;
+    /// then the label asks.
     #[must_use]
     pub fn question(&self, custom_id: &str, label: &str) -> render::Rendered {
-        render::question(custom_id, label, None)
-    }
-
-    /// The channel's name for the core; one that config does not name is called by its id.
-    pub async fn channel_name(&self, id: &str) -> ChannelName {
-        ChannelName::new(id)
+        let first = custom_id.split('#').next().unwrap_or_default();
+        let (ask, channels) = (self.asks.get(first).title, self.known());
+        let names = render::Names { policy: &(self.policy)(), channels: &channels };
+        render::question(custom_id, label, ask.as_deref(), &names)
     }
 }
 
@@ -106,24 +128,32 @@ impl Platform for DiscordPlatform {
         &self.name
     }
 
-    async fn post(&self, _post: &Post) -> Result<MessageRef, ChatError> {
-        Err(ChatError::Unknown("not yet".into()))
+    async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
+        self.post_once(post).await
     }
 
-    async fn edit(&self, _at: &MessageRef, _message: &Message) -> Result<(), ChatError> {
-        Err(ChatError::Unknown("not yet".into()))
+    async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), ChatError> {
+        self.edit_in_place(at, message).await
     }
 
     async fn find(
         &self,
-        _channel: &ChannelName,
-        _thread: Option<&MessageRef>,
-        _key: &str,
+        channel: &ChannelName,
+        thread: Option<&MessageRef>,
+        key: &str,
     ) -> Result<Option<MessageRef>, ChatError> {
-        Ok(None)
+        self.find_posted(channel, thread, key).await
     }
 
     async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
         self.worked(arrival, intake).await
+    }
+
+    async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
+        self.standing_reactions(at).await
+    }
+
+    async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
+        self.member_roles().await
     }
 }

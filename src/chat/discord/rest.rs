@@ -6,21 +6,27 @@
 //!
 //! Deliberately absent: waiting and repeating. What may not be sent yet is [`RestError::Limited`].
 
+use super::buckets::{Buckets, Stop, Ticket};
+use super::place::Place;
 use crate::chat::{ChatError, Token};
 use crate::clock::Clock;
 use crate::limits;
-use reqwest::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
 use serenity::http::Route;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// As Discord demands of every bot: a name, where to read about it, and its version.
 const AGENT: &str = concat!("DiscordBot (", env!("CARGO_PKG_NAME"), ", ", env!("CARGO_PKG_VERSION"), ")");
 /// What serenity's routes begin with.
 const HOST: &str = "https://discord.com";
+
+/// Discord's code for a body it does not take.
+const INVALID_FORM: i64 = 50_035;
 
 /// What is asked of Discord.
 #[derive(Debug)]
@@ -58,7 +64,9 @@ pub struct Rest {
     client: Client,
     base: String,
     token: Token,
-    clock: Arc<dyn Clock>,
+    buckets: Buckets,
+    /// The token is wrong; only a restart brings another.
+    stopped: AtomicBool,
 }
 
 impl<'a> Call<'a> {
@@ -94,7 +102,8 @@ impl<'a> Call<'a> {
 impl Rest {
     #[must_use]
     pub fn new(client: Client, base: &str, token: Token, clock: Arc<dyn Clock>) -> Self {
-        Self { client, base: base.trim_end_matches('/').to_owned(), token, clock }
+        let (base, buckets) = (base.trim_end_matches('/').to_owned(), Buckets::new(clock));
+        Self { client, base, token, buckets, stopped: AtomicBool::new(false) }
     }
 
     /// Sends once. An empty answer is `null`.
@@ -102,30 +111,53 @@ impl Rest {
     /// # Errors
     /// See [`RestError`].
     pub async fn send(&self, call: Call<'_>) -> Result<Value, RestError> {
-        let request = self.request(call)?;
+        let path = call.route.path();
+        let path =
+            path.strip_prefix(HOST).filter(|p| p.starts_with("/api/")).ok_or_else(|| wrong("a route elsewhere"))?;
+        let place = Place::of(call.method.as_str(), path);
+        if self.stopped.load(Ordering::Relaxed) && !place.interaction {
+            return Err(RestError::Code { http: 401, code: 0, message: "the token is not valid".into() });
+        }
+        let request = self.request(path, place.interaction, call)?;
+        let ticket = match self.buckets.take(place.clone()) {
+            Ok(ticket) => Taken { buckets: &self.buckets, ticket: Some(ticket) },
+            Err(Stop::Wait(after_ms)) => return Err(RestError::Limited { after_ms }),
+            Err(Stop::Denied(code, message)) => return Err(RestError::Code { http: 403, code, message }),
+        };
         let answer = self.client.execute(request).await.map_err(|e| RestError::Lost(why_not(&e)))?;
-        let status = answer.status();
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let bytes = body(answer).await?;
-        let value: Option<Value> =
-            if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(&bytes).ok() };
+        let read = if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(&bytes).ok() };
+        let value = read.clone().unwrap_or_default();
+        let after_ms = ticket.answered(status.as_u16(), &headers, &value);
         if status.is_success() {
-            return value.ok_or_else(|| RestError::Lost(format!("{status} with a body that is no JSON")));
+            return read.ok_or_else(|| RestError::Lost(format!("{status} with a body that is no JSON")));
         }
-        let value = value.unwrap_or_default();
-        if status.is_server_error() {
-            return Err(RestError::Lost(status.to_string()));
+        if after_ms > 0 {
+            metrics::counter!("signalbox_discord_limited_total").increment(1);
+            tracing::info!(name: "discord.limited", kind = %place.kind, after_ms, "Discord limits {} for {after_ms} ms", place.kind);
+            return Err(RestError::Limited { after_ms });
         }
-        if status.as_u16() == 429 {
-            return Err(RestError::Limited { after_ms: 1000 });
+        if status.is_server_error() || !status.is_client_error() {
+            return Err(RestError::Lost(format!("Discord says {status}")));
         }
-        let message = value["message"].as_str().unwrap_or("no reason given").to_owned();
-        Err(RestError::Code { http: status.as_u16(), code: value["code"].as_i64().unwrap_or(0), message })
+        Err(self.refused(&place, status.as_u16(), &value))
     }
 
-    fn request(&self, call: Call<'_>) -> Result<reqwest::Request, RestError> {
-        let wrong = |what: &str| RestError::Code { http: 0, code: 0, message: what.to_owned() };
-        let path = call.route.path();
-        let path = path.strip_prefix(HOST).filter(|p| p.starts_with('/')).ok_or_else(|| wrong("a route elsewhere"))?;
+    /// What Discord said no with. A wrong token ends all calls: each would count towards a ban.
+    fn refused(&self, place: &Place, http: u16, value: &Value) -> RestError {
+        let (kind, code) = (&place.kind, value["code"].as_i64().unwrap_or(0));
+        let message = value["message"].as_str().unwrap_or("no reason given").to_owned();
+        if http == 401 && !place.interaction && !self.stopped.swap(true, Ordering::Relaxed) {
+            tracing::error!(name: "discord.token", "Discord does not know the token; nothing is sent until signalbox starts with a valid one");
+        } else if code == INVALID_FORM {
+            let fields = wrong_fields(&value["errors"]);
+            tracing::error!(name: "discord.invalid", %kind, %fields, "Discord does not take the form of {kind}: {fields}");
+        }
+        RestError::Code { http, code, message }
+    }
+
+    fn request(&self, path: &str, interaction: bool, call: Call<'_>) -> Result<reqwest::Request, RestError> {
         let mut url = Url::parse(&format!("{}{path}", self.base)).map_err(|_| wrong("an address that is none"))?;
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
@@ -146,9 +178,52 @@ impl Rest {
             }
             request = request.multipart(form);
         }
-        let request = request.header(USER_AGENT, AGENT).header(AUTHORIZATION, token).build();
-        request.map_err(|_| wrong("a request that cannot be built"))
+        // An interaction's token is in its path; ours is nobody's business there.
+        if !interaction {
+            request = request.header(AUTHORIZATION, token);
+        }
+        request.header(USER_AGENT, AGENT).build().map_err(|_| wrong("a request that cannot be built"))
     }
+}
+
+/// A place in a bucket, given back however the call ends.
+struct Taken<'a> {
+    buckets: &'a Buckets,
+    ticket: Option<Ticket>,
+}
+
+impl Taken<'_> {
+    fn answered(mut self, status: u16, headers: &HeaderMap, body: &Value) -> i64 {
+        self.ticket.take().map_or(0, |ticket| self.buckets.answered(ticket, status, headers, body))
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = &self.ticket {
+            self.buckets.lost(ticket);
+        }
+    }
+}
+
+fn wrong(what: &str) -> RestError {
+    RestError::Code { http: 0, code: 0, message: what.to_owned() }
+}
+
+/// The paths of an "Invalid Form Body", without what stood in them: `embeds.0.description`.
+fn wrong_fields(errors: &Value) -> String {
+    let mut found = Vec::new();
+    let mut waiting = vec![(String::new(), errors)];
+    while let Some((path, at)) = waiting.pop() {
+        if let Some(codes) = at["_errors"].as_array() {
+            let codes: Vec<&str> = codes.iter().filter_map(|e| e["code"].as_str()).collect();
+            found.push(format!("{path} {}", codes.join(" ")));
+        }
+        let inner = at.as_object().into_iter().flatten().filter(|(name, _)| *name != "_errors");
+        waiting.extend(inner.map(|(name, value)| (format!("{path}.{name}").trim_matches('.').to_owned(), value)));
+    }
+    found.truncate(limits::DISCORD_WRONG_FIELDS);
+    found.join(", ")
 }
 
 async fn body(mut answer: reqwest::Response) -> Result<Vec<u8>, RestError> {
@@ -179,6 +254,10 @@ impl From<RestError> for ChatError {
         match error {
             RestError::Limited { after_ms } => Self::Later { what: error.to_string(), after_ms },
             RestError::Lost(what) => Self::Unknown(what),
+            // The rows stay until somebody sets a valid token and starts signalbox again.
+            RestError::Code { http: 401, .. } => {
+                Self::Later { what: error.to_string(), after_ms: limits::RETRY_MAX_MS }
+            }
             RestError::Code { code: 10_008, .. } => Self::Gone(error.to_string()),
             RestError::Code { .. } => Self::Refused(error.to_string()),
         }

@@ -68,8 +68,9 @@ impl DiscordPlatform {
             body,
         };
         // A form cannot be answered by a form.
-        match inbox.form(&envelope).filter(|_| event["type"].as_i64() != Some(5)) {
-            Some((action, form)) => (json!({ "type": MODAL, "data": render::modal(&action, &form) }), First::Shown),
+        let form = inbox.form(&envelope).filter(|_| event["type"].as_i64() != Some(5));
+        match form.and_then(|(action, form)| render::modal(&action, &form)) {
+            Some(modal) => (json!({ "type": MODAL, "data": modal }), First::Shown),
             None => deferred,
         }
     }

@@ -1,7 +1,21 @@
-//! Custom ids: what a button or a form carries, within the hundred characters that Discord allows.
+//! Custom ids: what a button or a form carries, within the hundred characters that Discord allows, each once in a message.
+//!
+//! A custom id is the wire form of the action, which Discord gives back as it was. Three signs stand for what that cannot say;
+//! none of them occurs in a wire form:
+//!
+//! * `!` in front: the clicker is asked before it counts.
+//! * `~` in front: the wire form was longer than a hundred characters, and is packed, fourteen bits to a character of the CJK
+//!   range, which no normalisation touches. Up to 171 bytes fit; what is longer has no button, and the message says so.
+//! * `#2` behind: the second button of the message that does the same.
 
 use crate::chat::wire;
 use crate::domain::message::Button;
+
+/// Characters of a custom id.
+pub const CUSTOM_ID: usize = 100;
+/// The first of the 16 384 characters that hold fourteen bits.
+const FIRST: u32 = 0x4e00;
+const BITS: u32 = 14;
 
 /// What a custom id says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,19 +26,75 @@ pub struct Carried {
     pub ask_first: bool,
 }
 
-/// The custom id of a button: `!` in front when it asks first. `None` when it cannot be carried.
+/// The custom id of a button that is the `nth` of its message to do the same, from one. `None` when it cannot be carried.
 #[must_use]
-pub fn pack(button: &Button) -> Option<String> {
+pub fn pack(button: &Button, nth: usize) -> Option<String> {
     let first = if button.confirm.is_some() { "!" } else { "" };
-    Some(format!("{first}{}", wire(button)))
+    let again = if nth > 1 { format!("#{nth}") } else { String::new() };
+    carry(first, &wire(button), &again)
+}
+
+/// The custom id of a form or a button that does `action`, a wire form.
+#[must_use]
+pub fn of(action: &str) -> Option<String> {
+    carry("", action, "")
+}
+
+fn carry(before: &str, wire: &str, behind: &str) -> Option<String> {
+    let fits = |text: &String| text.chars().count() <= CUSTOM_ID;
+    Some(format!("{before}{wire}{behind}"))
+        .filter(fits)
+        .or_else(|| Some(format!("{before}~{}{behind}", squeeze(wire.as_bytes()))).filter(fits))
 }
 
 /// Reads a custom id back. `None` when it is none of ours.
 #[must_use]
 pub fn unpack(custom_id: &str) -> Option<Carried> {
-    let (ask_first, rest) = match custom_id.strip_prefix('!') {
-        Some(rest) => (true, rest),
-        None => (false, custom_id),
+    let rest = custom_id.strip_prefix('!');
+    let ask_first = rest.is_some();
+    let rest = rest.unwrap_or(custom_id);
+    let rest = rest.split('#').next().unwrap_or_default();
+    let action = match rest.strip_prefix('~') {
+        Some(packed) => String::from_utf8(widen(packed)?).ok()?,
+        None => rest.to_owned(),
     };
-    Some(Carried { action: rest.to_owned(), ask_first })
+    (!action.is_empty()).then_some(Carried { action, ask_first })
+}
+
+/// Fourteen bits to a character, filled up with zeros. No wire form holds a zero byte, so those behind it are dropped again.
+fn squeeze(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    let (mut held, mut count) = (0_u32, 0_u32);
+    for byte in bytes {
+        held = (held << 8) | u32::from(*byte);
+        count += 8;
+        if count >= BITS {
+            count -= BITS;
+            out.extend(char::from_u32(FIRST + (held >> count)));
+            held &= (1 << count) - 1;
+        }
+    }
+    if count > 0 {
+        out.extend(char::from_u32(FIRST + (held << (BITS - count))));
+    }
+    out
+}
+
+fn widen(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let (mut held, mut count) = (0_u32, 0_u32);
+    for c in text.chars() {
+        let value = u32::from(c).checked_sub(FIRST).filter(|v| *v < 1 << BITS)?;
+        held = (held << BITS) | value;
+        count += BITS;
+        while count >= 8 {
+            count -= 8;
+            out.push(u8::try_from(held >> count).ok()?);
+            held &= (1 << count) - 1;
+        }
+    }
+    while out.last() == Some(&0) {
+        out.pop();
+    }
+    Some(out)
 }
