@@ -35,6 +35,8 @@ pub struct Faults {
     pub deaf: bool,
     /// Each delivery is sent this many more times.
     pub duplicates: u32,
+    /// The whole Web API is gone: connections break, nothing is done.
+    pub down: bool,
     /// Deliveries are held until they are released.
     pub hold: bool,
 }

@@ -11,10 +11,12 @@
 #![expect(dead_code, reason = "each binary that includes it uses a part")]
 
 pub mod api;
+pub mod click;
 pub mod delivery;
 pub mod faults;
 pub mod kit;
 pub mod message;
+mod mrkdwn;
 pub mod noise;
 pub mod options;
 pub mod payload;
@@ -22,7 +24,9 @@ mod people;
 pub mod post;
 pub mod rates;
 mod reply;
+pub mod see;
 pub mod socket;
+mod submit;
 mod typed;
 pub mod world;
 

@@ -171,4 +171,27 @@ impl Options {
         self.bot_scopes.remove(scope);
         self
     }
+
+    /// Exactly the scopes, events and commands of an app manifest in YAML, one a line as signalbox prints it.
+    pub fn manifest(mut self, yaml: &str) -> Self {
+        self.bot_scopes.clear();
+        self.events.clear();
+        self.commands.clear();
+        let mut part = "";
+        for line in yaml.lines() {
+            let words = line.split('#').next().unwrap_or_default().trim();
+            if let Some(command) = words.strip_prefix("- command:") {
+                self.commands.insert(command.trim().into());
+            } else if let Some(word) = words.strip_prefix("- ") {
+                match part {
+                    "bot:" => drop(self.bot_scopes.insert(word.trim().into())),
+                    "bot_events:" => drop(self.events.insert(word.trim().into())),
+                    _ => {}
+                }
+            } else if !words.is_empty() {
+                part = words;
+            }
+        }
+        self
+    }
 }

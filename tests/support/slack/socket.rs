@@ -82,6 +82,14 @@ impl FakeSlack {
         }
     }
 
+    /// Slack is unreachable: sockets break, no new ones open, and every call's connection breaks. Or it is back.
+    pub fn down(&self, down: bool) {
+        self.with(|world| world.faults.down = down);
+        if down {
+            self.drop_sockets();
+        }
+    }
+
     /// A frame as it is, to one socket in turn. Says whether there was one.
     pub fn raw_frame(&self, text: &str) -> bool {
         self.with(|world| world.next_socket().is_some_and(|(_, out)| out.send(Out::Text(text.into())).is_ok()))
@@ -113,8 +121,8 @@ fn handshake(fake: &FakeSlack, request: &Request) -> Result<(), ErrorResponse> {
     let query = request.uri().query().unwrap_or_default();
     let ticket = query.split('&').find_map(|pair| pair.strip_prefix("ticket=")).unwrap_or_default();
     fake.with(|world| {
-        if world.faults.refuse_sockets > 0 {
-            world.faults.refuse_sockets -= 1;
+        if world.faults.down || world.faults.refuse_sockets > 0 {
+            world.faults.refuse_sockets = world.faults.refuse_sockets.saturating_sub(1);
             return Err(refused(503, "no more sockets today"));
         }
         // An address opens one socket.

@@ -80,6 +80,10 @@ async fn call(
     body: Bytes,
 ) -> Response {
     let args = Args::read(&method, query.0.as_deref().unwrap_or_default(), &headers, &body);
+    if fake.read(|world| world.faults.down) {
+        note(&fake, &method, &args, "fault: down");
+        return broken();
+    }
     let fault = fake.with(|world| world.faults.take(&method));
     if let Some(fault) = &fault
         && let Some(answer) = before(&fake, &method, &args, fault)
