@@ -2,7 +2,7 @@
 
 use super::{ack, address, call, frame, posted, socket, standing_still, workspace};
 use crate::support::slack::delivery::Outcome;
-use crate::support::slack::options::{Mode, Options, Urls};
+use crate::support::slack::options::{Mode, Noise, Options, Urls};
 use crate::support::slack::world::World;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -173,4 +173,22 @@ async fn an_event_that_is_answered_with_an_error_comes_again_and_says_so() {
     );
     let app_home = call(&fake, "apps.connections.open", json!({})).await;
     assert_eq!(app_home["ok"], false, "there are no sockets in this mode");
+}
+
+#[tokio::test]
+async fn payloads_may_hold_what_nobody_has_heard_of() {
+    let options = Options { without_app_id: true, ..Options::default().organisation().noise(Noise::Fields) };
+    let fake = workspace(options).await;
+    let mut app = socket(&fake).await;
+    let ts = posted(&fake, json!({"channel": "C1", "text": "card"})).await;
+    fake.react("U1", "C1", &ts, "eyes").unwrap();
+    let payload = frame(&mut app).await["payload"].clone();
+    assert_eq!((&payload["team_id"], &payload["api_app_id"]), (&Value::Null, &Value::Null));
+    assert!(payload["event"]["zz_rollout"].is_object() && payload["event"]["item"]["ts"] == ts.as_str());
+    fake.event("U1", json!({"type": "tea_is_ready", "cups": 2}));
+    assert_eq!(frame(&mut app).await["payload"]["event"]["type"], "tea_is_ready");
+    assert!(fake.raw_frame(r#"{"type": "weather", "envelope_id": "w1"}"#));
+    assert_eq!(frame(&mut app).await["type"], "weather");
+    fake.disconnect_sockets("refresh_requested");
+    assert_eq!(frame(&mut app).await["reason"], "refresh_requested");
 }

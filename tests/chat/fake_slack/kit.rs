@@ -88,7 +88,10 @@ fn unknown_doubled_and_misplaced_parts_are_refused() {
 #[test]
 fn views_are_checked_as_a_whole() {
     let field = json!({"type": "input", "label": plain(1), "element": {"type": "plain_text_input"}});
-    let modal = |title: usize, submit: Value, blocks: Vec<Value>| json!({"type": "modal", "title": plain(title), "submit": submit, "blocks": blocks});
+    let modal = |title: usize, submit: Value, blocks: Vec<Value>| {
+        let title = plain(title);
+        json!({"type": "modal", "title": title, "submit": submit, "blocks": blocks})
+    };
     let fine = modal(24, plain(24), vec![field.clone(); 100]);
     assert_eq!(view(&fine, ViewKind::Modal), Vec::<String>::new());
     let mut private = fine.clone();

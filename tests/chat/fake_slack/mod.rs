@@ -66,7 +66,7 @@ async fn socket(fake: &FakeSlack) -> App {
 
 async fn frame(socket: &mut App) -> Value {
     loop {
-        let frame = socket.next().await.unwrap().unwrap();
+        let Some(Ok(frame)) = socket.next().await else { panic!("the socket ended without a word") };
         if frame.is_text() {
             return serde_json::from_str(frame.to_text().unwrap()).unwrap();
         }

@@ -33,7 +33,10 @@ fn submitted(world: &mut World, payload: &Value, reply: Option<Value>) {
     let id = payload["view"]["id"].as_str().unwrap_or_default().to_owned();
     let Some(reply) = reply else { return close(world, &id) };
     let shown = match reply["response_action"].as_str() {
-        None => Ok(close(world, &id)),
+        None => {
+            close(world, &id);
+            Ok(())
+        }
         Some("clear") => {
             let root = world.views.get(&id).map(|view| view.root.clone());
             world.views.values_mut().filter(|view| Some(&view.root) == root.as_ref()).for_each(|v| v.open = false);

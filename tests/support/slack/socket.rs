@@ -3,6 +3,7 @@
 use super::FakeSlack;
 use super::delivery;
 use super::world::{APP, World};
+use axum::http::StatusCode;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -112,23 +113,19 @@ pub async fn listen(fake: FakeSlack, listener: TcpListener) {
     }
 }
 
-fn handshake(fake: &FakeSlack, request: &Request) -> Result<(), ErrorResponse> {
-    let refused = |status: u16, why: &str| {
-        let mut response = ErrorResponse::new(Some(why.to_owned()));
-        *response.status_mut() = axum::http::StatusCode::from_u16(status).unwrap_or_default();
-        response
-    };
+/// Takes the ticket; or the status and the reason of the refusal.
+fn handshake(fake: &FakeSlack, request: &Request) -> Result<(), (StatusCode, &'static str)> {
     let query = request.uri().query().unwrap_or_default();
     let ticket = query.split('&').find_map(|pair| pair.strip_prefix("ticket=")).unwrap_or_default();
     fake.with(|world| {
         if world.faults.down || world.faults.refuse_sockets > 0 {
             world.faults.refuse_sockets = world.faults.refuse_sockets.saturating_sub(1);
-            return Err(refused(503, "no more sockets today"));
+            return Err((StatusCode::SERVICE_UNAVAILABLE, "no more sockets today"));
         }
         // An address opens one socket.
         if !world.tickets.remove(ticket) {
             world.refuse("socket", "invalid_ticket", vec![]);
-            return Err(refused(404, "the ticket is unknown or used"));
+            return Err((StatusCode::NOT_FOUND, "the ticket is unknown or used"));
         }
         Ok(())
     })
@@ -136,7 +133,13 @@ fn handshake(fake: &FakeSlack, request: &Request) -> Result<(), ErrorResponse> {
 
 async fn connection(fake: FakeSlack, stream: TcpStream) {
     #[expect(clippy::result_large_err, reason = "the shape that tungstenite asks for")]
-    let check = |request: &Request, response: Response| handshake(&fake, request).map(|()| response);
+    let check = |request: &Request, response: Response| {
+        handshake(&fake, request).map(|()| response).map_err(|(status, why)| {
+            let mut refusal = ErrorResponse::new(Some(why.to_owned()));
+            *refusal.status_mut() = status;
+            refusal
+        })
+    };
     let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, check).await else { return };
     let Some((id, mut orders)) = enter(&fake) else {
         fake.with(|world| world.refuse("socket", "too_many_websockets", vec![]));

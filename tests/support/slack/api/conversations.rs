@@ -150,7 +150,7 @@ pub fn open(call: &mut Call<'_>) -> Done {
     let users = call.args.text("users").ok_or("users_list_not_supplied")?;
     let users: Vec<_> = users.split(',').collect();
     let [user] = users[..] else { return Err("method_not_supported_for_channel_type".into()) };
-    if !call.world.users.get(user).is_some_and(|user| !user.deleted) {
+    if call.world.users.get(user).is_none_or(|user| user.deleted) {
         return Err("user_not_found".into());
     }
     if user == BOT_USER {

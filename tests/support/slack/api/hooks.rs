@@ -22,6 +22,9 @@ pub async fn respond(
     headers: HeaderMap,
     body: Bytes,
 ) -> axum::response::Response {
+    if fake.read(|world| world.faults.down) {
+        return super::broken();
+    }
     let fault = fake.with(|world| world.faults.take(METHOD));
     let args = Args::read("chat.postMessage", "", &headers, &body);
     if let Some(fault) = &fault

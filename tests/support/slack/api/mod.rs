@@ -24,7 +24,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// A refusal in Slack's words.
 #[derive(Clone, Debug)]
@@ -32,14 +32,14 @@ pub struct Fail {
     pub error: String,
     /// Shown as `response_metadata.messages`.
     pub details: Vec<String>,
-    pub extra: Map<String, Value>,
+    pub extra: Vec<(&'static str, Value)>,
     pub status: u16,
     pub retry_after: Option<u64>,
 }
 
 impl From<&str> for Fail {
     fn from(error: &str) -> Self {
-        Self { error: error.into(), details: vec![], extra: Map::new(), status: 200, retry_after: None }
+        Self { error: error.into(), details: vec![], extra: vec![], status: 200, retry_after: None }
     }
 }
 
@@ -48,8 +48,8 @@ impl Fail {
         Self { details, ..Self::from(error) }
     }
 
-    fn with(mut self, key: &str, value: Value) -> Self {
-        self.extra.insert(key.into(), value);
+    fn with(mut self, key: &'static str, value: Value) -> Self {
+        self.extra.push((key, value));
         self
     }
 }
