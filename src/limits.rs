@@ -481,3 +481,30 @@ pub const WORK_STORE_TRIES: u32 = 720;
 /// process counts as dead.
 pub const SWEEP_MS: u64 = 5_000;
 pub const INBOX_LEASE_MS: i64 = 20_000;
+
+/// Channels of a Slack workspace that are remembered by name.
+pub const SLACK_CHANNELS: usize = 20_000;
+
+/// Rows of one page of a list on Slack, and pages read of the list of channels.
+pub const SLACK_PAGE: usize = 200;
+pub const SLACK_LIST_PAGES: usize = 8;
+
+/// Channels of a Slack workspace are listed at most this often, in milliseconds.
+pub const SLACK_LIST_EVERY_MS: i64 = 60_000;
+
+/// Pages of messages looked through for one whose answer was lost.
+pub const SLACK_FIND_PAGES: usize = 5;
+
+/// How long after its wait a post that was held back counts as not posted, in milliseconds.
+pub const SLACK_UNSENT_MS: i64 = 400;
+
+/// Pictures whose files on Slack are remembered, and characters of the words stored with a file.
+pub const SLACK_PICTURES: usize = 64;
+pub const SLACK_ALT_TEXT_CHARS: usize = 1_000;
+
+/// A file may need this long before Slack shows it, and is asked for again this often, in milliseconds.
+pub const SLACK_PICTURE_READY_MS: i64 = 15_000;
+pub const SLACK_PICTURE_WAIT_MS: i64 = 1_500;
+
+/// How long after a failure a picture is uploaded again, in milliseconds.
+pub const SLACK_PICTURE_AGAIN_MS: i64 = 60_000;

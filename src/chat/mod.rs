@@ -15,6 +15,8 @@ pub mod discord;
 #[cfg(any(feature = "discord", feature = "slack"))]
 mod pace;
 #[cfg(feature = "slack")]
+mod picture;
+#[cfg(feature = "slack")]
 pub mod slack;
 #[cfg(any(feature = "discord", feature = "slack"))]
 mod socket;

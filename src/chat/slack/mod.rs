@@ -6,29 +6,35 @@
 
 mod api;
 mod arrival;
+mod ask;
 mod directory;
 mod error;
+mod find;
 mod http;
 mod origin;
 mod post;
+mod reacted;
 mod render;
 mod socket;
+mod upload;
 
 pub use error::SlackError;
 pub use http::router;
 pub use socket::{Door, SocketMode};
 
 use super::pace::Pace;
-use super::{ChatError, MessageRef, Platform, PolicyNow, Post, Token};
+use super::{ChatError, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
 use api::Api;
 use async_trait::async_trait;
 use directory::Directory;
+use find::Unsent;
 use origin::Origin;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use upload::Uploads;
 
 /// The name under which Slack is known in config and in the journal.
 pub const NAME: &str = "slack";
@@ -61,6 +67,8 @@ pub struct SlackPlatform {
     origin: Origin,
     pace: Pace,
     directory: Directory,
+    uploads: Uploads,
+    unsent: Unsent,
 }
 
 impl SlackPlatform {
@@ -80,6 +88,8 @@ impl SlackPlatform {
             name: PlatformName::new(NAME),
             pace: Pace::new(Arc::clone(&clock)),
             directory: Directory::new(&settings.channels),
+            uploads: Uploads::default(),
+            unsent: Unsent::default(),
             settings,
             clock,
             policy,
@@ -111,5 +121,13 @@ impl Platform for SlackPlatform {
         key: &str,
     ) -> Result<Option<MessageRef>, ChatError> {
         self.look_up(channel, thread, key).await
+    }
+
+    async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
+        self.reacted(at).await
+    }
+
+    async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
+        self.group_roles().await
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::ids::{ChannelName, PersonId};
 use crate::domain::message::{Block, Message, Picture, Tone};
 use crate::domain::plan::hex;
 use crate::limits;
-use block::{Part, note, parts, section};
+use block::{note, parts, section};
 use mrkdwn::{Mrkdwn, chars, escape};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
