@@ -508,3 +508,9 @@ pub const SLACK_PICTURE_WAIT_MS: i64 = 1_500;
 
 /// How long after a failure a picture is uploaded again, in milliseconds.
 pub const SLACK_PICTURE_AGAIN_MS: i64 = 60_000;
+
+/// How long the doctor waits for one answer, in milliseconds.
+pub const DOCTOR_MS: u64 = 10_000;
+
+/// Pages of 200 channels that the doctor reads.
+pub const DOCTOR_PAGES: usize = 25;

@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{ask, check, demo, healthcheck, journal, logs, manifest, rehearse, serve, window};
+use super::{ask, check, demo, doctor, healthcheck, journal, logs, manifest, rehearse, serve, window};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +52,8 @@ enum Sub {
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Print what a chat platform must know of signalbox, with every right explained.
     Manifest(manifest::ManifestArgs),
+    /// Find out what is wrong with the connections to chat, and what to do.
+    Doctor(doctor::DoctorArgs),
     /// Print the commands people type in chat, as Markdown.
     Commands,
     #[command(hide = true)]
@@ -79,6 +81,7 @@ pub fn run() -> ExitCode {
         Sub::Commands => check::commands(),
         Sub::Manifest(args) => manifest::manifest(&args),
         Sub::Demo(args) => within(demo::demo(args)),
+        Sub::Doctor(args) => within(doctor::doctor(args)),
         Sub::Serve(args) => within(serve::serve(args)),
         Sub::Why(args) => within(ask::ask(args, ask::Question::Why)),
         Sub::When(args) => within(ask::ask(args, ask::Question::When)),

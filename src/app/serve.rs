@@ -2,6 +2,7 @@
 
 use super::cli::ConfigArg;
 use super::info::Info;
+use super::platforms::{Around, Platforms, PolicySlot};
 use super::{logs, runtime, setup};
 use crate::chat::Platform;
 use crate::chat::console::ConsolePlatform;
@@ -18,6 +19,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How long connections to chat may take to close; what comes in meanwhile is kept.
+const CONNECTIONS_END: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub(super) struct ServeArgs {
@@ -52,10 +56,18 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         true => Some(console(&settings, &clock, &ids).await?),
         false => None,
     };
-    let platforms: Vec<Arc<dyn Platform>> = console.iter().map(|c| Arc::clone(c) as Arc<dyn Platform>).collect();
+    let (policy, slot) = (Arc::new(policy), PolicySlot::default());
+    let remote = Platforms::new(&settings, &clock, &policy, &slot)?;
+    let mut platforms: Vec<Arc<dyn Platform>> = console.iter().map(|c| Arc::clone(c) as Arc<dyn Platform>).collect();
+    platforms.extend(remote.list());
+    if platforms.is_empty() {
+        tracing::warn!(name: "serve.alone", "nobody can talk to it: add [slack], [discord] or [console] to the config");
+    }
     let owner = format!("serve-{}", ids.next(clock.now()));
-    let parts = runtime::Parts { store, policy: Arc::new(policy), clock, ids, platforms, executors: Vec::new(), owner };
+    let around = Around { store: Arc::clone(&store), clock: Arc::clone(&clock), owner: owner.clone() };
+    let parts = runtime::Parts { store, policy, clock, ids, platforms, executors: Vec::new(), owner };
     let engine = runtime::engine(&settings.data, parts)?;
+    slot.fill(&engine);
     let service = runtime::start(&engine).await?;
     let stop = CancellationToken::new();
     let health = runtime::Ready::new(Arc::clone(&engine), stop.clone());
@@ -66,6 +78,7 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         Some(console) => Some(serve_console(&engine, console, &settings, &stop).await?),
         None => None,
     };
+    let connections = remote.listen(&engine, &around, &stop).await?;
     tracing::info!(name: "serve.ready", %address, "ready; health and metrics on {address}");
     let reload = tokio::spawn(reload_loop(Arc::clone(&engine), path, stop.clone()));
     runtime::stop_signal().await;
@@ -73,6 +86,10 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     stop.cancel();
     if let Some(console) = &console {
         console.closing().cancel();
+    }
+    // Nothing more comes in before what is under way ends.
+    if tokio::time::timeout(CONNECTIONS_END, connections.join_all()).await.is_err() {
+        tracing::warn!(name: "serve.connections_cut", "some connections to chat did not end in time");
     }
     let ended = service.shutdown().await;
     reload.abort();

@@ -13,6 +13,8 @@ pub mod console;
 #[cfg(feature = "discord")]
 pub mod discord;
 #[cfg(any(feature = "discord", feature = "slack"))]
+pub mod doctor;
+#[cfg(any(feature = "discord", feature = "slack"))]
 mod pace;
 #[cfg(feature = "slack")]
 mod picture;

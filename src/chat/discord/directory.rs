@@ -130,7 +130,7 @@ impl DiscordPlatform {
     }
 
     /// Never zero, which serenity's ids cannot hold.
-    pub(super) fn guild(&self) -> u64 {
+    pub fn guild(&self) -> u64 {
         self.settings.guild.max(1)
     }
 

@@ -11,6 +11,7 @@ mod answer;
 pub mod arrival;
 pub mod buckets;
 pub mod directory;
+mod doctor;
 pub mod gateway;
 mod inbound;
 mod place;
@@ -19,6 +20,9 @@ mod recent;
 pub mod register;
 pub mod render;
 pub mod rest;
+
+pub use doctor::Examination;
+pub use gateway::{Gateway, StoreSeat};
 
 use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
 use crate::clock::Clock;
@@ -30,6 +34,9 @@ use std::sync::Arc;
 
 /// The name under which Discord is known in config and in the journal.
 pub const NAME: &str = "discord";
+
+/// Discord, unless config names another.
+pub const BASE_URL: &str = "https://discord.com";
 
 /// What the adapter is told. `app` makes it from the config's section.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ mod api;
 mod arrival;
 mod ask;
 mod directory;
+mod doctor;
 mod error;
 mod find;
 mod http;
@@ -18,6 +19,7 @@ mod render;
 mod socket;
 mod upload;
 
+pub use doctor::Examination;
 pub use error::SlackError;
 pub use http::router;
 pub use socket::{Door, SocketMode};
@@ -38,6 +40,12 @@ use upload::Uploads;
 
 /// The name under which Slack is known in config and in the journal.
 pub const NAME: &str = "slack";
+
+/// The Web API, unless config names another.
+pub const BASE_URL: &str = "https://slack.com/api";
+
+/// Where signed requests are taken.
+pub const PATH: &str = "/slack";
 
 /// What the adapter is told. `app` makes it from the config's section.
 #[derive(Clone, Debug)]

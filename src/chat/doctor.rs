@@ -1,0 +1,106 @@
+//! What is wrong with the connection to a platform, found by asking it, with what to do about it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Good,
+    /// It works, and should be looked at.
+    Warning,
+    /// Something will not work.
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub level: Level,
+    /// What is so: `#deployments: the bot is a member`.
+    pub what: String,
+    /// What to do; empty when nothing is to be done.
+    pub todo: String,
+}
+
+impl Finding {
+    #[must_use]
+    pub fn good(what: impl Into<String>) -> Self {
+        Self { level: Level::Good, what: what.into(), todo: String::new() }
+    }
+
+    #[must_use]
+    pub fn warning(what: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { level: Level::Warning, what: what.into(), todo: todo.into() }
+    }
+
+    #[must_use]
+    pub fn bad(what: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { level: Level::Bad, what: what.into(), todo: todo.into() }
+    }
+}
+
+/// A clock that is off by more than this many seconds is pointed out; signatures hold for 300.
+const SKEW_WARNING: i64 = 30;
+const SKEW_BAD: i64 = 240;
+
+/// Compares our clock with the platform's, as its `Date` header has it.
+#[must_use]
+pub fn skew(now: Timestamp, date: Option<&str>) -> Option<Finding> {
+    let theirs = jiff::fmt::rfc2822::parse(date?).ok()?.timestamp();
+    let off = now.as_second() - theirs.as_second();
+    let what = match off {
+        0 => "the clock agrees".to_owned(),
+        n if n > 0 => format!("the clock is {n} s ahead"),
+        n => format!("the clock is {} s behind", -n),
+    };
+    Some(match off.abs() {
+        n if n >= SKEW_BAD => Finding::bad(what, "set the clock (timedatectl set-ntp true): signatures are refused"),
+        n if n >= SKEW_WARNING => Finding::warning(what, "let NTP set the clock: timedatectl set-ntp true"),
+        _ => Finding::good(what),
+    })
+}
+
+/// An answer to one request of a doctor.
+pub(super) struct Asked {
+    pub status: u16,
+    pub date: Option<String>,
+    /// Named headers, in lower case.
+    pub headers: std::collections::BTreeMap<String, String>,
+    pub body: Value,
+}
+
+impl Asked {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}
+
+/// Sends a request; an answer that is no JSON has the body `null`.
+pub(super) async fn ask(request: reqwest::RequestBuilder) -> Result<Asked, String> {
+    let limit = std::time::Duration::from_millis(crate::limits::DOCTOR_MS);
+    let response = request.timeout(limit).send().await.map_err(|e| match (e.is_timeout(), e.is_connect()) {
+        (true, _) => "no answer in time".to_owned(),
+        (_, true) => "it cannot be reached".to_owned(),
+        _ => "the request failed".to_owned(),
+    })?;
+    let status = response.status().as_u16();
+    let text = |v: &reqwest::header::HeaderValue| v.to_str().unwrap_or_default().to_owned();
+    let headers = response.headers().iter().map(|(k, v)| (k.as_str().to_owned(), text(v))).collect();
+    let date = response.headers().get("date").map(text);
+    let body = response.json().await.unwrap_or_default();
+    Ok(Asked { status, date, headers, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_clock_is_found() {
+        let at = |s: &str| skew(s.parse().unwrap(), Some("Mon, 05 Jan 2026 07:05:00 GMT")).unwrap().level;
+        assert_eq!(at("2026-01-05T07:05:10Z"), Level::Good);
+        assert_eq!(at("2026-01-05T07:04:20Z"), Level::Warning);
+        assert_eq!(at("2026-01-05T07:10:00Z"), Level::Bad);
+        assert_eq!(skew("2026-01-05T07:10:00Z".parse().unwrap(), Some("yesterday")), None);
+    }
+}
