@@ -295,6 +295,9 @@ pub const GATEWAY_ANSWERS: usize = 64;
 /// How long the first response to an interaction may take, in milliseconds; Discord waits no longer.
 pub const DISCORD_FIRST_MS: u64 = 3_000;
 
+/// The shortest wait before a first response is sent again, in milliseconds.
+pub const DISCORD_FIRST_AGAIN_MS: i64 = 200;
+
 /// How long work on an interaction waits for its first response, in milliseconds.
 pub const DISCORD_FIRST_WAIT_MS: u64 = 5_000;
 
@@ -303,6 +306,9 @@ pub const DISCORD_FIRSTS: usize = 1_024;
 
 /// Channels of direct messages that are remembered.
 pub const DISCORD_DIRECTS: usize = 1_024;
+
+/// Characters of an id that Discord gave; its own have up to 20.
+pub const DISCORD_ID_CHARS: usize = 40;
 
 /// Types of what a platform sent and nobody could read that are counted by name, and characters of such a name.
 pub const UNREAD_KINDS: usize = 100;

@@ -59,15 +59,14 @@ impl DiscordPlatform {
         let Some(interaction) = &sender.interaction else { return Ok(false) };
         let application_id = ApplicationId::new(interaction.application);
         let token = interaction.token;
-        for (n, call) in calls(application_id, token, messages).into_iter().enumerate() {
+        for call in calls(application_id, token, messages) {
             match self.rest.send(call).await {
                 Ok(_) => {}
                 Err(RestError::Code { http, code, .. }) => {
                     let id = sender.arrival;
                     tracing::info!(name: "discord.answer_refused", arrival = id, http, code, "{id} can no longer be answered in place");
-                    // What was told first is told again with the rest.
-                    let told_all = n > 0 && n >= messages.len();
-                    return Ok(told_all);
+                    // What was told before is told again with the rest.
+                    return Ok(false);
                 }
                 Err(error) => return Err(again(&error)),
             }

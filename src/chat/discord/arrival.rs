@@ -7,6 +7,7 @@ use super::NAME;
 use super::gateway::Dispatch;
 use crate::chat::Arrival;
 use crate::domain::ids::PlatformName;
+use crate::limits;
 use serde_json::Value;
 
 /// What is done with an event.
@@ -116,11 +117,11 @@ fn ours(id: &Value, me: &str) -> bool {
     !me.is_empty() && text(id).is_some_and(|id| id == me)
 }
 
-/// An id: Discord writes them as text, others as numbers.
+/// An id or a name: Discord writes ids as text, others as numbers. What is too long to be one is none.
 #[must_use]
 pub fn text(id: &Value) -> Option<String> {
     match id {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::String(text) if (1..=limits::DISCORD_ID_CHARS).contains(&text.len()) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
@@ -183,6 +184,8 @@ mod tests {
         assert_eq!(read(&event("INTERACTION_CREATE", json!({ "id": "1", "type": 4 })), "99"), Seen::Complete);
         let new = json!({ "id": "9", "token": "t", "application_id": "1", "type": 77 });
         assert_eq!(key("INTERACTION_UPGRADE", new), pair("i:9", "i:9"));
+        let long = json!({ "id": "9".repeat(limits::DISCORD_ID_CHARS + 1), "type": 2 });
+        assert_eq!(key("INTERACTION_CREATE", long), pair("e:S:7", "e:S:7"), "a key has its bound");
         assert_eq!(key("INTERACTION_CREATE", Value::Null), pair("e:S:7", "e:S:7"), "nothing in it is required");
     }
 }

@@ -81,7 +81,7 @@ impl Keeper {
     }
 
     async fn keep(&self, arrival: Arrival) {
-        self.platform.inbound.announce(&arrival);
+        let new = self.platform.inbound.announce(&arrival);
         let mut backoff = Backoff::new(arrival.body.len() as u64);
         let kept = loop {
             match self.inbox.keep(arrival.clone()).await {
@@ -95,6 +95,10 @@ impl Keeper {
         };
         if kept != Kept::New {
             tracing::debug!(name: "discord.again", arrival = %arrival.id, "{} came again", arrival.id);
+        }
+        // What this process answers already is not answered twice; what an earlier one kept may not be answered yet.
+        if !new {
+            return;
         }
         let (platform, inbox) = (Arc::clone(&self.platform), Arc::clone(&self.inbox));
         self.answer(async move { platform.respond(&arrival, &*inbox).await }).await;

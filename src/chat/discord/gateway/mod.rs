@@ -306,10 +306,6 @@ impl Gateway {
     /// Where to connect.
     async fn address(&self, mine: &mut Protocol) -> Result<String, NoAddress> {
         let base = &self.platform.settings.base_url;
-        if mine.session().is_none() {
-            let often = |ms: i64| NoAddress::Later("enough new sessions for now".into(), ms.unsigned_abs());
-            self.pace.take(&IDENTIFY).map_err(often)?;
-        }
         if let Some(url) = mine.resume_url() {
             match address::allowed(url, base) {
                 Ok(url) => return Ok(url),
@@ -325,6 +321,10 @@ impl Gateway {
             let pause = starts["reset_after"].as_u64().unwrap_or(0).min(limits::GATEWAY_DAY_MS);
             return Err(NoAddress::Later("Discord allows no more new sessions today".into(), pause));
         }
+        if mine.session().is_none() {
+            let often = |ms: i64| NoAddress::Later("enough new sessions for now".into(), ms.unsigned_abs());
+            self.pace.take(&IDENTIFY).map_err(often)?;
+        }
         let url = address::allowed(told["url"].as_str().unwrap_or_default(), base);
         url.map_err(|why| NoAddress::Later(why.to_string(), 0))
     }
@@ -333,6 +333,7 @@ impl Gateway {
         let mut session: Session = serde_json::from_str(&self.seat.remembered().await?).ok()?;
         // What was received and not stored is gone with the process that received it.
         session.seen = session.kept;
+        self.platform.inbound.set_me(&session.me);
         Some(session)
     }
 

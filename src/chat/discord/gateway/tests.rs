@@ -128,9 +128,8 @@ fn a_gateway_that_says_nothing_is_left() {
     gateway.opened(0);
     let _ = gateway.frame(&hello(), 0);
     // Heartbeats are answered, READY does not come.
-    let mut at = 0;
     let end = loop {
-        at = gateway.due().unwrap();
+        let at = gateway.due().unwrap();
         let steps = gateway.tick(at);
         if leaves(&steps) {
             break at;
@@ -138,7 +137,6 @@ fn a_gateway_that_says_nothing_is_left() {
         let _ = gateway.frame(&json!({ "op": 11, "d": null }), at);
     };
     assert_eq!(end, limits::GATEWAY_START_MS, "neither READY nor RESUMED");
-    assert!(at > 0);
 }
 
 #[test]

@@ -39,8 +39,10 @@ impl DiscordPlatform {
         }
         let (response, first) = self.response(&event, arrival, inbox);
         let first = match self.callback(&event, response).await {
-            Ok(()) => first,
-            Err(RestError::Code { code: ALREADY, .. }) => First::Deferred,
+            // Whoever was quicker decided alike.
+            Ok(()) | Err(RestError::Code { code: ALREADY, .. }) => first,
+            // It may have arrived; working it will show.
+            Err(RestError::Lost(_)) if first == First::Deferred => first,
             Err(error) => {
                 let id = &arrival.id;
                 let late = matches!(error, RestError::Code { code: UNKNOWN_INTERACTION, .. });
@@ -88,13 +90,21 @@ impl DiscordPlatform {
         let (Some(id), Some(token)) = (id, event["token"].as_str()) else {
             return Err(RestError::Lost("an interaction without id or token".into()));
         };
-        let route = Route::InteractionResponse { interaction_id: InteractionId::new(id), token };
-        let call = self.rest.send(Call::new(Method::POST, route).body(response));
-        match tokio::time::timeout(Duration::from_millis(limits::DISCORD_FIRST_MS), call).await {
-            Ok(Err(RestError::Lost(why))) if why.contains("no JSON") => Ok(()),
-            Ok(answer) => answer.map(|_| ()),
-            Err(_) => Err(RestError::Lost("none within three seconds".into())),
-        }
+        let again = async {
+            loop {
+                let route = Route::InteractionResponse { interaction_id: InteractionId::new(id), token };
+                let wait = match self.rest.send(Call::new(Method::POST, route).body(response.clone())).await {
+                    Ok(_) => return Ok(()),
+                    Err(RestError::Limited { after_ms }) => after_ms.max(limits::DISCORD_FIRST_AGAIN_MS),
+                    // If it did arrive, Discord says so the second time.
+                    Err(RestError::Lost(_)) => limits::DISCORD_FIRST_AGAIN_MS,
+                    Err(error) => return Err(error),
+                };
+                tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
+            }
+        };
+        let late = |_| Err(RestError::Lost("none within three seconds".into()));
+        tokio::time::timeout(Duration::from_millis(limits::DISCORD_FIRST_MS), again).await.unwrap_or_else(late)
     }
 }
 

@@ -39,14 +39,18 @@ impl Memory {
         }
     }
 
-    /// An arrival is about to be kept, and will be answered at once after that.
-    pub fn announce(&self, arrival: &Arrival) {
+    /// An arrival is about to be kept, and will be answered at once after that. False: it was announced before.
+    pub fn announce(&self, arrival: &Arrival) -> bool {
         let mut firsts = lock(&self.firsts);
-        firsts.entry(arrival.id.clone()).or_insert_with(|| watch::channel(None).0);
+        if firsts.contains_key(&arrival.id) {
+            return false;
+        }
+        firsts.insert(arrival.id.clone(), watch::channel(None).0);
         // Ids are ordered by time, so that the oldest go first.
         while firsts.len() > limits::DISCORD_FIRSTS {
             firsts.pop_first();
         }
+        true
     }
 
     /// It was answered.
@@ -122,10 +126,10 @@ mod tests {
     async fn work_waits_for_the_first_answer_and_not_for_ever() {
         let memory = Memory::default();
         assert_eq!(memory.first("i:1").await, First::Deferred, "from another process");
-        memory.announce(&arrival("i:1"));
+        assert!(memory.announce(&arrival("i:1")));
         let (first, ()) = tokio::join!(memory.first("i:1"), async { memory.answered("i:1", First::Shown) });
         assert_eq!(first, First::Shown);
-        memory.announce(&arrival("i:1"));
+        assert!(!memory.announce(&arrival("i:1")), "it is answered once");
         assert_eq!(memory.first("i:1").await, First::Shown, "a second delivery forgets nothing");
         memory.announce(&arrival("i:2"));
         assert_eq!(memory.first("i:2").await, First::Deferred, "an answer that never comes is not waited for");

@@ -9,6 +9,7 @@ mod read;
 mod words;
 
 use super::arrival::{sender, text};
+use super::rest::Call;
 use super::{DiscordPlatform, NAME};
 use crate::chat::{Answer, Arrival, Body, ChatError, Envelope, Intake};
 use crate::domain::message::{Message, Tone};
@@ -16,6 +17,7 @@ use crate::limits;
 use memory::First;
 use read::Act;
 use serde_json::Value;
+use serenity::http::Route;
 use words::Known;
 
 /// Where the sender of an act can be told.
@@ -93,8 +95,7 @@ impl DiscordPlatform {
         intake: &dyn Intake,
     ) -> Result<(), ChatError> {
         let sender = self.sender(arrival, event);
-        let me = self.inbound.me();
-        if !me.is_empty() && sender.account == me {
+        if sender.account == self.me().await? {
             return Ok(());
         }
         let Some(body) = read::reaction(event, added).filter(|_| !sender.account.is_empty()) else {
@@ -113,10 +114,22 @@ impl DiscordPlatform {
             policy.people.values().find(owns).map(|p| p.id.to_string())
         };
         let named = |id: &str| self.settings.channels.iter().find(|(_, i)| *i == id).map(|(name, _)| name.to_string());
-        let said = words::line(event, &self.inbound.me(), &Known { person: &person, channel: &named });
+        let said = words::line(event, &self.me().await?, &Known { person: &person, channel: &named });
         let text = if said.is_empty() { "/help".to_owned() } else { said };
         let answer = self.hand_in(arrival, &sender, Body::Command { text, thread: None }, intake).await?;
         self.tell(&sender, answer).await
+    }
+
+    /// Our own account. The gateway tells it; a replica that is not connected asks.
+    async fn me(&self) -> Result<String, ChatError> {
+        let known = self.inbound.me();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        let told = self.rest.send(Call::get(Route::UserMe)).await;
+        let told = told.map_err(|e| ChatError::Later { what: e.to_string(), after_ms: limits::WORK_AGAIN_MS })?;
+        self.inbound.set_me(&text(&told["id"]).unwrap_or_default());
+        Ok(self.inbound.me())
     }
 
     async fn hand_in(

@@ -38,10 +38,12 @@ pub fn interaction(event: &Value, commands: &[CommandSpec]) -> Option<Act> {
     }
 }
 
-/// A registered command; one that is not is handed on as typed, so that its sender is told what there is.
+/// A registered command. Without any argument it is handed on as typed, so that a form can ask for what it lacks; so is one that
+/// we do not know, whose sender is told what there is.
 fn command(data: &Value, commands: &[CommandSpec]) -> Body {
     let name = data["name"].as_str().unwrap_or_default();
     match register::action(commands, name, &data["options"]) {
+        Some(action) if action.args.is_empty() => Body::Command { text: format!("/{}", action.command), thread: None },
         Some(action) => Body::Click { message: String::new(), action: action.encode(), fields: BTreeMap::new() },
         None => Body::Command { text: format!("/{name}"), thread: None },
     }
@@ -86,7 +88,7 @@ fn collect(components: &Value, fields: &mut BTreeMap<String, String>) {
         Value::Object(one) => {
             let value = match (one.get("value"), one.get("values")) {
                 (Some(Value::String(value)), _) => Some(value.clone()),
-                (_, Some(Value::Array(values))) => Some(values.iter().filter_map(text).collect::<Vec<_>>().join(",")),
+                (_, Some(Value::Array(values))) => Some(values.iter().filter_map(chosen).collect::<Vec<_>>().join(",")),
                 _ => None,
             };
             if let (Some(name), Some(value)) = (one.get("custom_id").and_then(Value::as_str), value) {
@@ -96,6 +98,10 @@ fn collect(components: &Value, fields: &mut BTreeMap<String, String>) {
         }
         _ => {}
     }
+}
+
+fn chosen(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|n| n.to_string()))
 }
 
 /// A reaction, with its message as we keep it and its emoji as people know it.
@@ -180,6 +186,9 @@ mod tests {
             click(interaction(&event("deploy-status"), std::slice::from_ref(&spec))).1,
             "deploy status?deployment=D-4"
         );
+        let bare = json!({ "type": 2, "data": { "name": "deploy-status" } });
+        let bare = interaction(&bare, std::slice::from_ref(&spec)).map(|a| a.body);
+        assert_eq!(bare, Some(Body::Command { text: "/deploy status".into(), thread: None }), "a form may follow");
         let unknown = interaction(&event("dance"), &[spec]).map(|a| a.body);
         assert_eq!(unknown, Some(Body::Command { text: "/dance".into(), thread: None }));
         assert_eq!(interaction(&json!({ "type": 99 }), &[]), None);
