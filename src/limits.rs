@@ -267,8 +267,9 @@ pub const GATEWAY_SEND_MS: u64 = 5_000;
 /// How often a session is tried at its own address before the bot's usual one is asked for.
 pub const GATEWAY_RESUME_TRIES: u32 = 3;
 
-/// A new session is begun at most this often, in milliseconds: Discord's rule for small bots.
-pub const GATEWAY_IDENTIFY_MS: i64 = 5_000;
+/// A new session is begun at most this often, in milliseconds: every 5 s is Discord's rule for small bots, and what is sent
+/// 5 s apart can arrive closer together.
+pub const GATEWAY_IDENTIFY_MS: i64 = 5_500;
 
 /// After a hundred of them, at most this often, in milliseconds: 964 in a day, where Discord resets the token at 1 000.
 pub const GATEWAY_IDENTIFY_DAY_MS: i64 = 100_000;

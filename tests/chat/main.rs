@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![cfg(all(feature = "slack", feature = "discord"))]
 
+mod discord_in;
 mod fake_discord;
 mod fake_slack;
 #[path = "../support/mod.rs"]

@@ -254,6 +254,10 @@ impl Gateway {
             for step in steps {
                 match step {
                     Step::Send(out) => {
+                        if out == frame::Out::Identify {
+                            // Counted from now, however long connecting took.
+                            self.pace.shut(IDENTIFY[0].0, limits::GATEWAY_IDENTIFY_MS);
+                        }
                         let text = Message::text(out.encode(&self.platform.settings.token));
                         let limit = Duration::from_millis(limits::GATEWAY_SEND_MS);
                         if !matches!(tokio::time::timeout(limit, socket.send(text)).await, Ok(Ok(()))) {

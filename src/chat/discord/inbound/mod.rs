@@ -9,7 +9,6 @@ mod read;
 mod words;
 
 use super::arrival::{sender, text};
-use super::rest::Call;
 use super::{DiscordPlatform, NAME};
 use crate::chat::{Answer, Arrival, Body, ChatError, Envelope, Intake};
 use crate::domain::message::{Message, Tone};
@@ -17,7 +16,6 @@ use crate::limits;
 use memory::First;
 use read::Act;
 use serde_json::Value;
-use serenity::http::Route;
 use words::Known;
 
 /// Where the sender of an act can be told.
@@ -95,7 +93,7 @@ impl DiscordPlatform {
         intake: &dyn Intake,
     ) -> Result<(), ChatError> {
         let sender = self.sender(arrival, event);
-        if sender.account == self.me().await? {
+        if sender.account == self.own_account().await? {
             return Ok(());
         }
         let Some(body) = read::reaction(event, added).filter(|_| !sender.account.is_empty()) else {
@@ -113,22 +111,21 @@ impl DiscordPlatform {
             let owns = |p: &&crate::domain::policy::Person| p.accounts.get(NAME).is_some_and(|a| a == id);
             policy.people.values().find(owns).map(|p| p.id.to_string())
         };
-        let named = |id: &str| self.settings.channels.iter().find(|(_, i)| *i == id).map(|(name, _)| name.to_string());
-        let said = words::line(event, &self.me().await?, &Known { person: &person, channel: &named });
+        let channels = self.known();
+        let named = |id: &str| channels.iter().find(|(_, i)| *i == id).map(|(name, _)| name.to_string());
+        let said = words::line(event, &self.own_account().await?, &Known { person: &person, channel: &named });
         let text = if said.is_empty() { "/help".to_owned() } else { said };
         let answer = self.hand_in(arrival, &sender, Body::Command { text, thread: None }, intake).await?;
         self.tell(&sender, answer).await
     }
 
     /// Our own account. The gateway tells it; a replica that is not connected asks.
-    async fn me(&self) -> Result<String, ChatError> {
-        let known = self.inbound.me();
-        if !known.is_empty() {
-            return Ok(known);
+    async fn own_account(&self) -> Result<String, ChatError> {
+        if self.inbound.me().is_empty() {
+            let me = self.me().await;
+            let me = me.map_err(|e| ChatError::Later { what: e.to_string(), after_ms: limits::WORK_AGAIN_MS })?;
+            self.inbound.set_me(&me.user.to_string());
         }
-        let told = self.rest.send(Call::get(Route::UserMe)).await;
-        let told = told.map_err(|e| ChatError::Later { what: e.to_string(), after_ms: limits::WORK_AGAIN_MS })?;
-        self.inbound.set_me(&text(&told["id"]).unwrap_or_default());
         Ok(self.inbound.me())
     }
 
