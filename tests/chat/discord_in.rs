@@ -192,6 +192,16 @@ async fn an_answer_that_comes_too_late_in_place_comes_directly() {
 }
 
 #[tokio::test]
+async fn reactions_that_a_moderator_cleared_are_read_back() {
+    let (fake, bot, _) = connected(Options::default()).await;
+    let cleared = json!({ "channel_id": "1", "message_id": "2", "guild_id": fake.guild().to_string() });
+    fake.dispatch("MESSAGE_REACTION_REMOVE_ALL", &cleared);
+    bot.desk.connected(2).await;
+    assert_eq!(bot.desk.book().kept[0].kind, "MESSAGE_REACTION_REMOVE_ALL");
+    assert_eq!(fake.sessions()[0].resumed, 0);
+}
+
+#[tokio::test]
 async fn unknown_fields_nulls_and_types_harm_nobody() {
     let noise = Noise { unknown_fields: true, nulls: true };
     let (fake, bot, _) = connected(Options { noise, ..Options::default() }).await;

@@ -49,6 +49,9 @@ const QUIET: [&str; 22] = [
     "RATE_LIMITED",
 ];
 
+/// A moderator took off what others had put on.
+pub const CLEARED: [&str; 2] = ["MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI"];
+
 /// Messages that people write: ordinary ones and replies.
 const WRITTEN: [i64; 2] = [0, 19];
 
@@ -65,10 +68,8 @@ pub fn read(event: &Dispatch, me: &str) -> Seen {
             _ => keep(event, with("i")),
         },
         "MESSAGE_REACTION_ADD" | "MESSAGE_REACTION_REMOVE" if ours(&data["user_id"], me) => Seen::Nothing,
-        "MESSAGE_REACTION_ADD"
-        | "MESSAGE_REACTION_REMOVE"
-        | "MESSAGE_REACTION_REMOVE_ALL"
-        | "MESSAGE_REACTION_REMOVE_EMOJI" => keep(event, format!("r:{}", place())),
+        "MESSAGE_REACTION_ADD" | "MESSAGE_REACTION_REMOVE" => keep(event, format!("r:{}", place())),
+        kind if CLEARED.contains(&kind) => keep(event, format!("r:{}", place())),
         "MESSAGE_CREATE" if speaks_to_us(data, me) => keep(event, with("m")),
         kind if QUIET.iter().any(|q| kind.starts_with(q)) => Seen::Nothing,
         // Discord adds types now and then; one that somebody waits on an answer for is not lost.

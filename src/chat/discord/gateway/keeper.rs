@@ -8,7 +8,7 @@ use super::frame::Dispatch;
 use crate::chat::backoff::Backoff;
 use crate::chat::discord::DiscordPlatform;
 use crate::chat::discord::arrival::{self, Seen};
-use crate::chat::{Arrival, Inbox, Kept};
+use crate::chat::{Arrival, Inbox, Kept, Platform as _};
 use crate::limits;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
@@ -101,6 +101,11 @@ impl Keeper {
             return;
         }
         let (platform, inbox) = (Arc::clone(&self.platform), Arc::clone(&self.inbox));
+        if arrival::CLEARED.contains(&arrival.kind.as_str()) {
+            // Whose they were is not said, so what stands is read back.
+            self.answer(async move { inbox.connected(platform.name()).await }).await;
+            return;
+        }
         self.answer(async move { platform.respond(&arrival, &*inbox).await }).await;
     }
 

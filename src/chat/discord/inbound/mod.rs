@@ -8,7 +8,7 @@ pub mod memory;
 mod read;
 mod words;
 
-use super::arrival::{sender, text};
+use super::arrival::{CLEARED, sender, text};
 use super::{DiscordPlatform, NAME};
 use crate::chat::{Answer, Arrival, Body, ChatError, Envelope, Intake};
 use crate::domain::message::{Message, Tone};
@@ -50,6 +50,8 @@ impl DiscordPlatform {
             "MESSAGE_REACTION_REMOVE" => self.reacted(arrival, &event, false, intake).await,
             "MESSAGE_CREATE" => self.said(arrival, &event, intake).await,
             _ if event["token"].is_string() => self.interacted(arrival, &event, intake).await,
+            // The gateway has had the reactions read back.
+            kind if CLEARED.contains(&kind) => Ok(()),
             kind => {
                 self.inbound.unread(kind);
                 Ok(())
