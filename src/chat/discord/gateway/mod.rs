@@ -11,8 +11,6 @@ mod frame;
 mod keeper;
 mod protocol;
 mod seat;
-#[cfg(test)]
-mod tests;
 
 pub use frame::Dispatch;
 pub use seat::{Seat, StoreSeat};
@@ -358,3 +356,6 @@ async fn close(socket: &mut Socket) {
     let frame = CloseFrame { code: KEEP_SESSION.into(), reason: "".into() };
     let _ = tokio::time::timeout(Duration::from_millis(limits::GATEWAY_SEND_MS / 10), socket.close(Some(frame))).await;
 }
+
+#[cfg(test)]
+mod tests;
