@@ -318,6 +318,12 @@ pub const UNREAD_KIND_CHARS: usize = 60;
 /// What could not be worked now is worked again after this, in milliseconds.
 pub const WORK_AGAIN_MS: i64 = 1_000;
 
+/// Messages of one answer that are told by themselves on Slack, joined beyond that: a response URL takes five.
+pub const SLACK_ANSWERS: usize = 4;
+
+/// Arrivals remembered whose senders were told that storing them hangs.
+pub const SLACK_TOLD: usize = 1_000;
+
 /// How far the time of a signed request of Slack's may be from ours, in seconds; what Slack's documentation says.
 pub const SLACK_AGE_S: i64 = 300;
 

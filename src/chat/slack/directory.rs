@@ -82,6 +82,18 @@ impl SlackPlatform {
         }
     }
 
+    /// A channel is called differently now.
+    pub(super) fn renamed(&self, id: &str, name: &str) {
+        let mut known = self.directory.lock();
+        if let Some(old) = known.names.get(id).cloned()
+            && !self.settings.channels.contains_key(&old)
+        {
+            known.ids.remove(&old);
+            known.names.remove(id);
+        }
+        known.learn(id, name, &self.settings.channels);
+    }
+
     /// The name of a channel for the core; where there is none, the id.
     pub(super) async fn channel_name(&self, id: &str) -> ChannelName {
         if let Some(name) = self.directory.lock().names.get(id) {

@@ -4,6 +4,7 @@
 //! that an edit keeps its place, that nothing typed can notify anybody, and that no address but the configured one, or what
 //! belongs to it, is ever asked. Deliberately absent: waiting. Who may not act yet is told when, see [`super::pace`].
 
+mod answer;
 mod api;
 mod arrival;
 mod ask;
@@ -11,7 +12,9 @@ mod directory;
 mod doctor;
 mod error;
 mod find;
+mod home;
 mod http;
+mod inbound;
 mod origin;
 mod post;
 mod reacted;
@@ -25,7 +28,7 @@ pub use http::router;
 pub use socket::{Door, SocketMode};
 
 use super::pace::Pace;
-use super::{ChatError, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
+use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
@@ -75,6 +78,7 @@ pub struct SlackPlatform {
     origin: Origin,
     pace: Pace,
     directory: Directory,
+    inbound: inbound::Memory,
     uploads: Uploads,
     unsent: Unsent,
 }
@@ -96,6 +100,7 @@ impl SlackPlatform {
             name: PlatformName::new(NAME),
             pace: Pace::new(Arc::clone(&clock)),
             directory: Directory::new(&settings.channels),
+            inbound: inbound::Memory::default(),
             uploads: Uploads::default(),
             unsent: Unsent::default(),
             settings,
@@ -116,6 +121,10 @@ impl Platform for SlackPlatform {
 
     async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
         self.post_once(post).await
+    }
+
+    async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
+        self.worked(arrival, intake).await
     }
 
     async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), ChatError> {

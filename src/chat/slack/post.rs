@@ -158,7 +158,7 @@ pub fn place(id: &str) -> Option<(&str, &str)> {
 }
 
 /// Slack does not take the blocks as they are.
-fn about_blocks(error: &ApiError) -> bool {
+pub fn about_blocks(error: &ApiError) -> bool {
     let of_blocks =
         ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_arguments"];
     error.code().is_some_and(|code| of_blocks.contains(&code))
