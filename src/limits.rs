@@ -208,8 +208,8 @@ pub const OUTSIDE_MS: i64 = 30_000;
 /// How often the loops look even without a hint, in milliseconds.
 pub const IDLE_POLL_MS: i64 = 1_000;
 
-/// A card is edited at most this often, in milliseconds.
-pub const EDIT_EVERY_MS: i64 = 2_000;
+/// A card is edited at most this often on a platform, in milliseconds: two platforms are in step within it.
+pub const EDIT_EVERY_MS: i64 = 1_000;
 
 /// How often a running job is asked how it stands, in milliseconds.
 pub const JOB_POLL_MS: i64 = 250;
@@ -234,6 +234,9 @@ pub const OUTPUT_LINE_CHARS: usize = 200;
 
 /// Pieces of output read at one look, so that a flood cannot hold the loop.
 pub const OUTPUT_PIECES: usize = 64;
+
+/// Old rows deleted in one transaction.
+pub const PRUNE_PAGE: i64 = 500;
 
 /// How long inbox rows are kept for second arrivals, in days.
 pub const INBOX_DAYS: i64 = 7;
@@ -489,6 +492,12 @@ pub const WORK_YIELD_MS: u64 = 5;
 /// was acknowledged.
 pub const WORK_TRIES: u32 = 10;
 pub const WORK_STORE_TRIES: u32 = 720;
+
+/// How often a platform is asked for the reactions on one card after a connection was away.
+pub const READ_BACK_TRIES: i64 = 5;
+
+/// How often platforms are asked for the roles that their groups give, in milliseconds.
+pub const ROLES_EVERY_MS: u64 = 300_000;
 
 /// How often a process looks for arrivals of processes that died, in milliseconds, and how long after its last sign of life a
 /// process counts as dead.

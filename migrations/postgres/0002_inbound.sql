@@ -10,7 +10,10 @@ ALTER TABLE inbox ADD COLUMN holder TEXT COLLATE "C" NOT NULL DEFAULT '';
 -- Its place among what is to be worked, about the microsecond it came; 0 once it is worked and its sender told.
 ALTER TABLE inbox ADD COLUMN open BIGINT NOT NULL DEFAULT 0;
 
+-- A row is in one of the two: what is to be worked, or what is to be forgotten one day.
 CREATE INDEX inbox_open ON inbox (holder, open, key) WHERE open > 0;
+CREATE INDEX inbox_done ON inbox (at, key) WHERE open = 0;
+DROP INDEX inbox_at;
 
 -- How many claims may have done something outside: those that were not given back untouched.
 ALTER TABLE outbox ADD COLUMN doubts BIGINT NOT NULL DEFAULT 0;

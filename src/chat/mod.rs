@@ -18,6 +18,7 @@ pub mod doctor;
 mod pace;
 #[cfg(feature = "slack")]
 mod picture;
+mod read_back;
 #[cfg(feature = "slack")]
 pub mod slack;
 #[cfg(any(feature = "discord", feature = "slack"))]
@@ -26,6 +27,7 @@ pub mod text;
 mod token;
 mod wire;
 
+pub use read_back::READ_BACK;
 pub use token::Token;
 pub use wire::{asked, wire};
 
@@ -104,8 +106,11 @@ pub trait Platform: Send + Sync {
     }
 
     /// The reactions that stand on a message now, by people and not by ourselves.
+    ///
+    /// # Errors
+    /// Besides those of any call, `Refused` where reactions cannot be read: nothing is to be made of that.
     async fn reactions(&self, _at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
-        Ok(Vec::new())
+        Err(ChatError::Refused("reactions cannot be read back here".into()))
     }
 
     /// Roles that the platform's own groups give, by account.

@@ -16,7 +16,10 @@ use std::sync::Arc;
 /// What a platform's answer means for the row.
 enum Said {
     At(MessageRef),
+    /// Nothing was sent; again in so many ms.
     Later(i64),
+    /// It may have been sent: it is looked up before it is sent again, in so many ms.
+    InDoubt(i64),
     /// It will never work; the row is dropped and the failure logged.
     Never,
 }
@@ -49,13 +52,13 @@ impl Engine {
             }
             let next = stands.at + limits::EDIT_EVERY_MS;
             if now < next {
-                return self.deps.store.release(claim, next).await;
+                return self.deps.store.put_back(claim, next).await;
             }
         }
         let thread = match self.thread_ref(platform, card.thread_of.as_deref()).await? {
             Ok(thread) => thread,
             Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
-                return self.again_in(claim, limits::THREAD_WAIT_MS).await;
+                return self.put_back(claim, limits::THREAD_WAIT_MS).await;
             }
             Err(()) => None,
         };
@@ -76,7 +79,7 @@ impl Engine {
         let thread = match self.thread_ref(platform, thread_of).await? {
             Ok(thread) => thread,
             Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
-                return self.again_in(claim, limits::THREAD_WAIT_MS).await;
+                return self.put_back(claim, limits::THREAD_WAIT_MS).await;
             }
             Err(()) => None,
         };
@@ -98,7 +101,7 @@ impl Engine {
         })
     }
 
-    /// Posts or edits. A repeated claim asks first whether the earlier post arrived.
+    /// Posts or edits. When an earlier claim may have posted it, the platform is asked first.
     #[expect(clippy::too_many_arguments, reason = "one call of the platform with all it needs")]
     async fn put(
         &self,
@@ -119,7 +122,7 @@ impl Engine {
                 Err(error) => return self.said(claim, error),
             }
         }
-        if claim.row.attempts > 1 {
+        if claim.doubt {
             match chat.find(channel, thread.as_ref(), key).await {
                 Ok(Some(at)) => {
                     return match chat.edit(&at, &message).await {
@@ -144,7 +147,7 @@ impl Engine {
             ChatError::Unknown(what) => {
                 let key = &claim.row.key;
                 tracing::warn!(name: "chat.unknown", %key, error = %what, "no answer for {key}; it is looked up");
-                Said::Later(backoff(claim.row.attempts))
+                Said::InDoubt(backoff(claim.row.attempts))
             }
             ChatError::Gone(what) | ChatError::Refused(what) => {
                 tracing::error!(name: "chat.refused", key = %claim.row.key, error = %what, "{} is refused and dropped", claim.row.key);
@@ -164,7 +167,8 @@ impl Engine {
         said: Said,
     ) -> Result<()> {
         match said {
-            Said::Later(ms) => self.again_in(claim, ms).await,
+            Said::Later(ms) => self.put_back(claim, ms).await,
+            Said::InDoubt(ms) => self.again_in(claim, ms).await,
             Said::Never => self.receipt_only(claim, Vec::new()).await,
             Said::At(at) => {
                 let row = MessageRow {

@@ -119,11 +119,20 @@ impl Engine {
         next(last.unwrap_or_default())
     }
 
+    /// New places come after those of an earlier process, whatever the clock says.
+    pub(super) async fn go_on_behind(&self) -> Result<()> {
+        if self.arrivals.last_place.load(Ordering::Acquire) == 0 {
+            self.arrivals.last_place.fetch_max(self.deps.store.last_place().await?, Ordering::AcqRel);
+        }
+        Ok(())
+    }
+
     async fn kept(&self, mut row: InboxRow) -> Result<Kept> {
         if row.key.len() > limits::STORE_KEY_BYTES {
             return Err(StoreError::Unavailable(format!("its id has {} bytes", row.key.len())));
         }
         let Some(queue) = self.arrivals.queue.get() else {
+            self.go_on_behind().await?;
             row.open = self.place(row.at);
             let kept = self.deps.store.keep(&[row], &[]).await?;
             return Ok(kept.first().copied().unwrap_or(Kept::Again));

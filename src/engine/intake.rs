@@ -3,7 +3,8 @@
 //! The platform has verified the sender before. Whatever arrives gets an answer, also when it means nothing any more.
 
 use super::Engine;
-use super::reactions::{command_of, means_something};
+use super::catch_up::{back_id, is_back};
+use super::reactions::{canonical, command_of, is_card};
 use super::writer::{Outcome, Request};
 use crate::chat::{Answer, Body, Envelope, Intake, IntakeError, asked};
 use crate::command::{Vocabulary, asked_form, form, from_action, read};
@@ -14,7 +15,7 @@ use crate::domain::ids::{PersonId, PlatformName, ServiceName};
 use crate::domain::message::{Form, Message, Tone, code, plain};
 use crate::domain::policy::Policy;
 use crate::jobs::Target;
-use crate::store::StoreError;
+use crate::store::{ReactionRow, StoreError};
 use async_trait::async_trait;
 
 #[async_trait]
@@ -51,9 +52,11 @@ impl Engine {
     async fn handle(&self, envelope: &Envelope) -> crate::store::Result<Answer> {
         let policy = self.policy();
         let person = identify(&policy, &envelope.platform, &envelope.account);
-        let command = match self.command_in(&policy, envelope).await? {
-            Ok(Some(command)) => command,
-            Ok(None) => return Ok(Answer::default()),
+        if let Body::Reaction { message, emoji, added } = &envelope.body {
+            return self.reacted(person, envelope, message, emoji, *added).await;
+        }
+        let command = match self.command_in(&policy, envelope) {
+            Ok(command) => command,
             // A form is for those who could send it.
             Err(answer) if person.is_none() => {
                 return Ok(match answer.messages.is_empty() {
@@ -74,12 +77,23 @@ impl Engine {
             return self.ask(Some(&person), &command).await;
         }
         let facts = self.facts(&policy, &command).await;
+        self.decide(person, envelope, command, facts, Vec::new()).await
+    }
+
+    async fn decide(
+        &self,
+        person: PersonId,
+        envelope: &Envelope,
+        command: Command,
+        facts: Facts,
+        reactions: Vec<ReactionRow>,
+    ) -> crate::store::Result<Answer> {
         let command_name = command.name();
         let origin = Origin { platform: envelope.platform.clone(), channel: envelope.channel.clone() };
         let input = Input::Command { person, origin, command: Box::new(command), facts };
         let body = serde_json::to_string(envelope).unwrap_or_default();
         let inbox = Some((format!("{}:{}", envelope.platform, envelope.id), body));
-        Ok(match self.submit(Request { inbox, ..Request::of(input) }).await? {
+        Ok(match self.submit(Request { inbox, reactions, ..Request::of(input) }).await? {
             Outcome::Decided { replies, refused, .. } => {
                 super::told::command(command_name, refused);
                 Answer { messages: replies, form: None }
@@ -89,59 +103,94 @@ impl Engine {
         })
     }
 
-    /// The command in an envelope; `Ok(Ok(None))` when it means nothing, `Ok(Err)` when it cannot be read.
-    async fn command_in(
+    /// A reaction on a card is an act, and is remembered with its decision, so that what was missed can be told from it.
+    async fn reacted(
         &self,
-        policy: &Policy,
+        person: Option<PersonId>,
         envelope: &Envelope,
-    ) -> crate::store::Result<Result<Option<Command>, Answer>> {
-        let vocabulary = Vocabulary::of(policy);
-        Ok(match &envelope.body {
-            Body::Command { text, .. } => read(&self.catalogue, &vocabulary, text).map(Some).map_err(|problem| {
-                match form(&self.catalogue, &vocabulary, text, &problem) {
-                    Some((action, form)) => {
-                        Answer { messages: vec![problem.message_beside_form()], form: Some((action.encode(), form)) }
-                    }
-                    None => say(problem.message()),
-                }
-            }),
-            Body::Reaction { message, emoji, added } => {
-                let row = match means_something(emoji) {
-                    true => self.message_with(&envelope.platform, message).await?,
-                    false => None,
-                };
-                Ok(row.and_then(|r| command_of(&r.key, emoji, *added)))
+        message: &str,
+        emoji: &str,
+        added: bool,
+    ) -> crate::store::Result<Answer> {
+        let Some(emoji) = canonical(emoji) else { return Ok(Answer::default()) };
+        let platform = &envelope.platform;
+        let Some(card) = self.message_with(platform, message).await?.filter(|row| is_card(&row.key)) else {
+            return Ok(Answer::default());
+        };
+        let known = self.deps.store.reactions(platform, message).await?.into_iter();
+        let known = known.filter(|r| r.account == envelope.account && r.emoji == emoji).next_back();
+        let source = known.as_ref().map_or("", |r| r.source.as_str());
+        let at_work_again = source == envelope.id;
+        let overtaken =
+            is_back(&envelope.id) && envelope.id != back_id(message, &envelope.account, emoji, added, source);
+        if overtaken && !at_work_again {
+            return Ok(Answer::default());
+        }
+        let reaction = ReactionRow {
+            platform: platform.clone(),
+            message: message.to_owned(),
+            account: envelope.account.clone(),
+            emoji: emoji.to_owned(),
+            added,
+            source: envelope.id.clone(),
+            at: self.now().wall.as_millisecond(),
+        };
+        // The platform delivers late what was read back before.
+        let read_before = is_back(source) && !at_work_again && known.as_ref().is_some_and(|r| r.added == added);
+        let command = command_of(&card.key, emoji, added).filter(|_| !read_before);
+        match (command, person) {
+            (Some(command), Some(person)) => {
+                self.decide(person, envelope, command, Facts::default(), vec![reaction]).await
             }
+            (command, _) => {
+                self.submit(Request { reactions: vec![reaction], ..Request::note() }).await?;
+                Ok(command.map_or_else(Answer::default, |_| say(unknown_person(envelope))))
+            }
+        }
+    }
+
+    /// The command in an envelope, or what its sender is told when there is none.
+    fn command_in(&self, policy: &Policy, envelope: &Envelope) -> Result<Command, Answer> {
+        let vocabulary = Vocabulary::of(policy);
+        if let Some((action, form)) = self.form_of(&vocabulary, &envelope.body) {
+            let messages = match &envelope.body {
+                Body::Command { text, .. } => read(&self.catalogue, &vocabulary, text).err(),
+                _ => None,
+            };
+            let messages = messages.map(|problem| problem.message_beside_form()).into_iter().collect();
+            return Err(Answer { messages, form: Some((action, form)) });
+        }
+        match &envelope.body {
+            Body::Command { text, .. } => read(&self.catalogue, &vocabulary, text).map_err(|p| say(p.message())),
             Body::Click { action, fields, .. } => match asked(action) {
-                Some((action, names)) => match asked_form(&self.catalogue, &vocabulary, &action, &names) {
-                    Some(form) if names.iter().all(|name| !fields.contains_key(name)) => {
-                        Err(Answer { messages: Vec::new(), form: Some((action.encode(), form)) })
-                    }
-                    _ => from_action(&self.catalogue, &vocabulary, &action, fields)
-                        .map(Some)
-                        .map_err(|p| say(p.message())),
-                },
+                Some((action, _)) => {
+                    from_action(&self.catalogue, &vocabulary, &action, fields).map_err(|p| say(p.message()))
+                }
                 None => Err(say(Message::line(
                     Tone::Warning,
                     "This button is from an older signalbox. Type the command instead.",
                 ))),
             },
-        })
+            Body::Reaction { .. } => Err(Answer::default()),
+        }
     }
 
     /// The form that an act asks for, from memory; nobody unknown is asked anything.
     pub(super) fn form_for(&self, envelope: &Envelope) -> Option<(String, Form)> {
         let policy = self.policy();
         identify(&policy, &envelope.platform, &envelope.account)?;
-        let vocabulary = Vocabulary::of(&policy);
-        match &envelope.body {
+        self.form_of(&Vocabulary::of(&policy), &envelope.body)
+    }
+
+    fn form_of(&self, vocabulary: &Vocabulary, body: &Body) -> Option<(String, Form)> {
+        match body {
             Body::Command { text, .. } => {
-                let problem = read(&self.catalogue, &vocabulary, text).err()?;
-                form(&self.catalogue, &vocabulary, text, &problem).map(|(action, form)| (action.encode(), form))
+                let problem = read(&self.catalogue, vocabulary, text).err()?;
+                form(&self.catalogue, vocabulary, text, &problem).map(|(action, form)| (action.encode(), form))
             }
             Body::Click { action, fields, .. } => {
                 let (action, names) = asked(action)?;
-                let form = asked_form(&self.catalogue, &vocabulary, &action, &names)?;
+                let form = asked_form(&self.catalogue, vocabulary, &action, &names)?;
                 names.iter().all(|name| !fields.contains_key(name)).then(|| (action.encode(), form))
             }
             Body::Reaction { .. } => None,

@@ -16,6 +16,7 @@ mod lanes;
 mod output;
 mod posting;
 mod reactions;
+mod roles;
 mod run;
 mod service;
 mod tasks;
@@ -41,7 +42,7 @@ use crate::probes::Probe;
 use crate::store::Store;
 use bounded::Bounded;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 
 /// What the engine works with. Each is a trait, so that tests and rehearsals can stand in.
@@ -61,7 +62,9 @@ pub struct Deps {
 /// One signalbox.
 pub struct Engine {
     deps: Deps,
-    policy: RwLock<Arc<Policy>>,
+    policy: roles::Overlay,
+    /// The policy was replaced.
+    new_policy: Notify,
     catalogue: Catalogue,
     writer: Mutex<writer::Cache>,
     queue: std::sync::OnceLock<tokio::sync::mpsc::Sender<writer::Queued>>,
@@ -88,7 +91,8 @@ impl Engine {
         deps.revisions = Arc::new(Bounded(deps.revisions));
         Ok(Arc::new(Self {
             deps,
-            policy: RwLock::new(policy),
+            policy: roles::Overlay::new(policy),
+            new_policy: Notify::new(),
             catalogue: Catalogue::embedded()?,
             writer: Mutex::new(writer::Cache::default()),
             queue: std::sync::OnceLock::new(),
@@ -101,9 +105,10 @@ impl Engine {
         }))
     }
 
+    /// What the config says, with the roles that platforms' groups give.
     #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
-        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+        self.policy.policy()
     }
 
     /// From now on decisions are made by this policy. What runs keeps its plan; what waits is asked again.
@@ -111,7 +116,8 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn set_policy(&self, policy: Arc<Policy>) -> crate::store::Result<()> {
-        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
+        self.policy.set_base(policy);
+        self.new_policy.notify_one();
         self.reconsider().await
     }
 

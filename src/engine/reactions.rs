@@ -15,10 +15,19 @@ pub fn command_of(key: &str, emoji: &str, added: bool) -> Option<Command> {
     }
 }
 
-/// Whether this emoji is an act on some message of ours.
+/// One emoji for all that mean the same; none for those that mean nothing.
 #[must_use]
-pub fn means_something(emoji: &str) -> bool {
-    name(emoji).is_some()
+pub fn canonical(emoji: &str) -> Option<&'static str> {
+    name(emoji).map(|meaning| match meaning {
+        Meaning::Yes => "✅",
+        Meaning::No => "❌",
+    })
+}
+
+/// Whether reactions on the message with this key can mean something.
+#[must_use]
+pub fn is_card(key: &str) -> bool {
+    key.strip_prefix("card:").and_then(DeploymentId::parse).is_some()
 }
 
 enum Meaning {
@@ -46,6 +55,8 @@ mod tests {
         assert!(matches!(command_of("card:D-42", "❌", true), Some(Command::Reject { .. })));
         assert_eq!(command_of("card:D-42", "❌", false), None);
         assert_eq!(command_of("card:D-42", "👀", true), None);
+        assert_eq!([":x:", "✔️", "👀"].map(canonical), [Some("❌"), Some("✅"), None]);
+        assert_eq!(["card:D-42", "card:x", "list:D-42:before"].map(is_card), [true, false, false]);
         assert_eq!(command_of("list:D-42:before", "✅", true), None);
     }
 }

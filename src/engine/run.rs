@@ -145,20 +145,22 @@ impl Engine {
         }
     }
 
-    /// Ends a row without telling any stream.
+    /// Ends a row without telling any stream, in the writer's next group: many messages cost one transaction. When somebody else
+    /// took the row over, they act on it again.
     pub(super) async fn receipt_only(&self, claim: &Claim, messages: Vec<crate::store::MessageRow>) -> Result<()> {
-        let batch = Batch { receipts: vec![receipt(claim)], messages, ..Batch::default() };
-        match self.deps.store.commit(&batch).await {
-            // Somebody else took the row over; they act on it again.
-            Err(StoreError::Conflict(_)) | Ok(()) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.submit(Request { receipt: Some(receipt(claim)), messages, ..Request::note() }).await.map(|_| ())
     }
 
     /// Gives a row back, due in `ms`.
     pub(super) async fn again_in(&self, claim: &Claim, ms: i64) -> Result<()> {
         let due = self.now().work.as_millisecond() + ms;
         self.deps.store.release(claim, due).await
+    }
+
+    /// Gives a row back that certainly nothing was done about, due in `ms`.
+    pub(super) async fn put_back(&self, claim: &Claim, ms: i64) -> Result<()> {
+        let due = self.now().work.as_millisecond() + ms;
+        self.deps.store.put_back(claim, due).await
     }
 
     /// How long until something falls due, in milliseconds; bounded, so that a lost hint costs little.

@@ -42,13 +42,18 @@ impl Service {
                 }
             });
         }
+        // What the process before has left goes first.
+        engine.sweep().await?;
+        engine.go_on_behind().await?;
         if let Some(queue) = engine.arrivals_queue() {
             let (engine, stop) = (Arc::clone(&engine), writer_stop.clone());
             writer.spawn(async move { engine.arrive_loop(queue, stop).await });
         }
         loops.spawn(work_loop(Arc::clone(&engine), stop.clone(), loops.clone()));
         loops.spawn(prune_loop(Arc::clone(&engine), stop.clone()));
+        engine.remember_roles().await?;
         engine.reconsider().await?;
+        loops.spawn(super::roles::roles_loop(Arc::clone(&engine), stop.clone()));
         engine.refresh_known().await;
         loops.spawn(super::work::lane_loop(Arc::clone(&engine), stop.clone(), loops.clone()));
         Ok(Self { engine, stop, writer_stop, loops, writer })
@@ -158,6 +163,20 @@ async fn turn(engine: &Arc<Engine>, room: &Room, tracker: &TaskTracker) -> Resul
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 const JOBS_ROUND: u32 = 36;
 
+/// Page by page, so that arrivals come between, and all of it, so that nothing grows.
+async fn prune(engine: &Engine, stop: &CancellationToken) -> Result<()> {
+    let (store, now) = (&engine.deps.store, engine.now());
+    let before = now.wall.as_millisecond() - limits::INBOX_DAYS * 86_400_000;
+    let full = u64::try_from(limits::PRUNE_PAGE).unwrap_or(u64::MAX);
+    while !stop.is_cancelled() && store.prune_inbox(before, limits::PRUNE_PAGE).await? == full {
+        tokio::task::yield_now().await;
+    }
+    while !stop.is_cancelled() && store.prune_reactions(before, limits::PRUNE_PAGE).await? == full {
+        tokio::task::yield_now().await;
+    }
+    store.prune_leases(now.work.as_millisecond() - limits::INBOX_DAYS * 86_400_000).await.map(|_| ())
+}
+
 /// Forgets inbox rows that nobody can send again, and jobs that nobody asks about. Not at the start: what was under way is
 /// taken up again before.
 async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
@@ -166,8 +185,7 @@ async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
             () = tokio::time::sleep(PRUNE_EVERY) => {}
             () = stop.cancelled() => return,
         }
-        let before = engine.now().wall.as_millisecond() - limits::INBOX_DAYS * 86_400_000;
-        if let Err(error) = engine.deps.store.prune_inbox(before, 10_000).await {
+        if let Err(error) = prune(&engine, &stop).await {
             tracing::warn!(name: "inbox.prune_failed", %error, "old inbox rows are not pruned: {error}");
         }
         if round % JOBS_ROUND == 0

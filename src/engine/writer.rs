@@ -12,7 +12,7 @@ use crate::domain::journal::event_hash;
 use crate::domain::message::Message;
 use crate::domain::time::Now;
 use crate::domain::world::{Loaded, State, World};
-use crate::store::{Batch, EventRow, InboxRow, MessageRow, Receipt, Result, StateRow, StoreError};
+use crate::store::{Batch, EventRow, InboxRow, MessageRow, ReactionRow, Receipt, Result, StateRow, StoreError};
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
@@ -26,7 +26,8 @@ const RACES: usize = 8;
 /// An input with what must stand or fall with it.
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub input: Input,
+    /// Without one nothing is decided, and the rest is stored.
+    pub input: Option<Input>,
     /// Key and body of the envelope it came in.
     pub inbox: Option<(String, String)>,
     /// The timer it is the consequence of, with its due time.
@@ -34,12 +35,19 @@ pub struct Request {
     /// Proof of the outbox row it ends.
     pub receipt: Option<Receipt>,
     pub messages: Vec<MessageRow>,
+    pub reactions: Vec<ReactionRow>,
 }
 
 impl Request {
     #[must_use]
     pub fn of(input: Input) -> Self {
-        Self { input, inbox: None, timer: None, receipt: None, messages: Vec::new() }
+        Self { input: Some(input), ..Self::note() }
+    }
+
+    /// Something to be stored, in a transaction with whatever else is, that asks for no decision.
+    #[must_use]
+    pub fn note() -> Self {
+        Self { input: None, inbox: None, timer: None, receipt: None, messages: Vec::new(), reactions: Vec::new() }
     }
 }
 
@@ -135,9 +143,15 @@ impl Engine {
 
     /// One request by itself, decided again as often as others are faster.
     async fn alone(&self, cache: &mut Cache, request: Request) -> Result<Outcome> {
-        let mut last = StoreError::Conflict(String::new());
+        let (mut last, mut tried) = (StoreError::Conflict(String::new()), false);
         for _ in 0..RACES {
-            cache.clear();
+            // What decides nothing rests on nothing but its receipt, which does not come back.
+            if request.input.is_some() {
+                cache.clear();
+            } else if matches!(last, StoreError::Conflict(_)) && tried {
+                break;
+            }
+            tried = true;
             match self.group(cache, std::slice::from_ref(&request)).await {
                 Ok(mut outcomes) => return Ok(outcomes.pop().unwrap_or(Outcome::Gone)),
                 // Streams are read one after the other, so a race may also look like damage. Damage stays.
@@ -171,7 +185,12 @@ impl Engine {
                 outcomes.push(Outcome::Before(answer.clone()));
                 continue;
             }
-            let decision = self.decided(cache, &mut group, request, now, &policy).await?;
+            let Some(input) = &request.input else {
+                store_facts(&mut group.batch, request);
+                outcomes.push(Outcome::Decided { replies: Vec::new(), refused: None, events: 0 });
+                continue;
+            };
+            let decision = self.decided(cache, &mut group, input, now, &policy).await?;
             outcomes.push(store_decision(cache, &mut group, &derive, request, decision, now));
         }
         group.batch.reads = std::mem::take(&mut group.base).into_iter().collect();
@@ -191,7 +210,7 @@ impl Engine {
         &self,
         cache: &mut Cache,
         group: &mut Group,
-        request: &Request,
+        input: &Input,
         now: Now,
         policy: &crate::domain::policy::Policy,
     ) -> Result<Decision> {
@@ -201,7 +220,7 @@ impl Engine {
         };
         cache.next_number = Some(next_number);
         for _ in 0..LOADS {
-            match decide(&cache.world, &request.input, Ctx { policy, now, next_number }) {
+            match decide(&cache.world, input, Ctx { policy, now, next_number }) {
                 Ok(decision) => {
                     for stream in &decision.reads {
                         let seq = cache.world.stream(stream).map_or(0, |l| l.seq);
@@ -244,6 +263,14 @@ impl Engine {
     }
 }
 
+/// What a request brings besides its input.
+fn store_facts(batch: &mut Batch, request: &Request) {
+    batch.timers_fired.extend(request.timer.clone());
+    batch.receipts.extend(request.receipt.clone());
+    batch.messages.extend(request.messages.iter().cloned());
+    batch.reactions.extend(request.reactions.iter().cloned());
+}
+
 /// Turns a decision into rows of the group and state of the cache.
 fn store_decision(
     cache: &mut Cache,
@@ -254,11 +281,7 @@ fn store_decision(
     now: Now,
 ) -> Outcome {
     let batch = &mut group.batch;
-    if let Some(timer) = &request.timer {
-        batch.timers_fired.push(timer.clone());
-    }
-    batch.receipts.extend(request.receipt.clone());
-    batch.messages.extend(request.messages.iter().cloned());
+    store_facts(batch, request);
     let mut before: BTreeMap<Stream, Option<State>> = BTreeMap::new();
     for emitted in &decision.events {
         let stream = &emitted.stream;
@@ -304,7 +327,7 @@ fn store_decision(
 /// A timer that fired and is still asked for by an unchanged state is set again; if it is due already, a second later, so
 /// that a state which asks in vain cannot spin.
 fn keep_fired(cache: &Cache, batch: &mut Batch, request: &Request, now: Now) {
-    let (Some((id, _)), Input::Timer { stream, .. }) = (&request.timer, &request.input) else { return };
+    let (Some((id, _)), Some(Input::Timer { stream, .. })) = (&request.timer, &request.input) else { return };
     if batch.timers_set.iter().any(|t| &t.id == id) {
         return;
     }

@@ -274,6 +274,9 @@ pub trait Store: Send + Sync {
     /// Everybody who has something to work.
     async fn inbox_holders(&self) -> Result<Vec<String>>;
 
+    /// The largest place among what is to be worked; 0 when there is nothing.
+    async fn last_place(&self) -> Result<i64>;
+
     /// Hands everything that `from` has to work over to `to`; how much that is.
     async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64>;
 

@@ -141,17 +141,6 @@ async fn the_next_process_goes_on_where_the_last_one_stopped() {
 }
 
 #[tokio::test]
-async fn the_successor_of_a_killed_process_connects_at_once() {
-    let (fake, bot, store) = connected(Options::default()).await;
-    bot.kill().await;
-    fake.until("the socket is gone", |fake| fake.sessions().iter().all(|s| s.conn.is_none()).then_some(())).await;
-    let bot = Bot::start(&fake, &store).await;
-    bot.desk.connected(1).await;
-    let sent = fake.command("ann", HERE, "deploy-status", &[("deployment", "D-4")]);
-    assert_eq!(sent.acknowledged(&fake).await.kind, 5);
-}
-
-#[tokio::test]
 async fn a_refused_token_is_not_tried_again() {
     let (fake, bot, _) = connected(Options::default()).await;
     fake.close_sockets(4004);

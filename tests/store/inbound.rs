@@ -71,6 +71,7 @@ pub async fn open_rows_are_worked_in_their_order_and_closed(store: Any) {
     let rows = [arrival("s:c", 1_000, "me"), arrival("s:a", 2_000, "me"), arrival("s:b", 2_000, "me")];
     store.keep(&rows, &[]).await.unwrap();
     assert_eq!(open(&store, "me").await, "s:c s:a s:b", "by place, then by key");
+    assert_eq!(store.last_place().await.unwrap(), 2_000);
     let page = store.open_inbox("me", (2_000, "s:a"), 1).await.unwrap();
     assert_eq!(page, [arrival("s:b", 2_000, "me")]);
     let next = [arrival("s:d", 3_000, "me")];

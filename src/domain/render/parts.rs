@@ -154,7 +154,7 @@ pub(super) fn capital(word: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
-/// Whole seconds, since a card changes every two: nobody reads `584 ms left`.
+/// Whole seconds, since a card changes once in each: nobody reads `584 ms left`.
 pub(super) fn seconds(span: Span) -> Span {
     Span::secs((span.as_millis() + 999) / 1000)
 }

@@ -282,6 +282,10 @@ impl Store for MemoryStore {
         Ok(open.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
+    async fn last_place(&self) -> Result<i64> {
+        Ok(self.lock().inbox.values().map(|row| row.open).max().unwrap_or(0))
+    }
+
     async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
         Ok(self.change(|tables| {
             let rows = tables.inbox.values_mut().filter(|row| row.open > 0 && row.holder == from);

@@ -137,6 +137,10 @@ macro_rules! store {
                 rows(&self.reader, "inbox", sqlx::query(sql::INBOX_HOLDERS), |row| row.try_get(0)).await
             }
 
+            async fn last_place(&self) -> Result<i64> {
+                sqlx::query_scalar::<$Db, i64>(sql::INBOX_LAST).fetch_one(&self.reader).await.map_err(error("inbox"))
+            }
+
             async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
                 let query = sqlx::query(sql::INBOX_ADOPT).bind(to.to_owned()).bind(from.to_owned());
                 self.write("inbox", query, |n| n).await

@@ -122,6 +122,7 @@ macro_rules! statements {
              SELECT MIN(holder) FROM inbox WHERE open > 0 \
              UNION ALL SELECT (SELECT MIN(i.holder) FROM inbox i WHERE i.open > 0 AND i.holder > n.holder) FROM names n \
              WHERE n.holder IS NOT NULL) SELECT holder FROM names WHERE holder IS NOT NULL";
+        pub const INBOX_LAST: &str = "SELECT COALESCE(MAX(open), 0) FROM inbox WHERE open > 0";
         pub const INBOX_ADOPT: &str = "UPDATE inbox SET holder = $1 WHERE holder = $2 AND open > 0";
         pub const REACTIONS: &str = "SELECT platform, message, account, emoji, added, source, at FROM reactions \
              WHERE platform = $1 AND message = $2 ORDER BY account, emoji";

@@ -182,7 +182,7 @@ impl Bot {
             changed: watch::channel(()).0,
             myself: myself.clone(),
         });
-        let seat = Arc::new(StoreSeat::new(store.clone(), fake.guild(), &format!("process {}", fake.identifies())));
+        let seat = Arc::new(StoreSeat::new(store.clone(), fake.guild(), "test"));
         let stop = CancellationToken::new();
         let gateway = Gateway::new(platform, desk.clone(), seat, 1);
         let running = tokio::spawn(gateway.run(stop.clone()));
@@ -192,12 +192,6 @@ impl Bot {
     pub async fn stop(self) -> Result<(), Stopped> {
         self.stop.cancel();
         self.ended().await
-    }
-
-    /// Ends it in the middle of whatever it does.
-    pub async fn kill(self) {
-        self.running.abort();
-        assert!(self.running.await.unwrap_err().is_cancelled());
     }
 
     /// How it ends by itself.

@@ -171,6 +171,11 @@ impl Store for SimStore {
         self.inner.inbox_holders().await
     }
 
+    async fn last_place(&self) -> Result<i64> {
+        self.reach().await?;
+        self.inner.last_place().await
+    }
+
     async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
         self.reach().await?;
         self.inner.adopt_inbox(from, to).await

@@ -28,7 +28,7 @@ pub trait Seat: Send + Sync {
     async fn remember(&self, session: &str) -> Result<(), StoreError>;
 }
 
-/// Lease and session in the store, under the server's id. A store that only one process can open grants it always.
+/// Lease and session in the store, under the server's id.
 pub struct StoreSeat {
     store: Arc<dyn Store>,
     name: String,
@@ -46,10 +46,6 @@ impl StoreSeat {
 #[async_trait]
 impl Seat for StoreSeat {
     async fn hold(&self, now: i64, until: i64) -> Result<bool, StoreError> {
-        // Alone on a store nobody else can sit there, and a process that died holds up its successor for no time.
-        if !self.store.shared() {
-            return Ok(true);
-        }
         self.store.lease(&self.name, &self.owner, now, until).await
     }
 
