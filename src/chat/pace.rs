@@ -54,6 +54,17 @@ impl Pace {
         Ok(())
     }
 
+    /// Takes a place in each of these buckets, also where there is none: for the second try of a call that had its place. Who
+    /// comes next waits longer.
+    pub fn spend(&self, wanted: &[(&str, Rate)]) {
+        let now = self.clock.now().work.as_millisecond();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, rate) in wanted {
+            let bucket = buckets.entry((*name).to_owned()).or_default();
+            bucket.full_at = bucket.full_at.max(now) + rate.every_ms;
+        }
+    }
+
     /// Shuts a bucket, as a platform asked; bounded by [`limits::RETRY_MAX_MS`].
     pub fn shut(&self, name: &str, ms: i64) {
         let until = self.clock.now().work.as_millisecond() + ms.clamp(0, limits::RETRY_MAX_MS);
@@ -99,6 +110,8 @@ mod tests {
         assert_eq!(pace.take(&[("b", Rate { burst: 1, every_ms: 500 })]), Ok(()));
         go(1000);
         assert_eq!([pace.take(&[("a", rate)]), pace.take(&[("a", rate)])], [Ok(()), Err(1000)]);
+        pace.spend(&[("a", rate)]);
+        assert_eq!(pace.take(&[("a", rate)]), Err(2000), "what was spent is waited for");
         pace.shut("a", 5_000);
         assert_eq!(pace.take(&[("a", rate)]), Err(5_000));
         pace.shut("c", i64::MAX);

@@ -5,5 +5,6 @@
 mod discord_in;
 mod fake_discord;
 mod fake_slack;
+mod slack_out;
 #[path = "../support/mod.rs"]
 mod support;

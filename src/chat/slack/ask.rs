@@ -19,6 +19,14 @@ const TIER_3: Rate = Rate { burst: 5, every_ms: 1_350 };
 /// 100 a minute: 10 at once, then 88 more.
 const TIER_4: Rate = Rate { burst: 10, every_ms: 680 };
 
+/// Whether a call is the first for its message, or the next after Slack refused it as it was. The next is not held back, or a
+/// message that always needs two would never have both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    First,
+    Again,
+}
+
 fn rate(method: &str) -> Rate {
     match method {
         "chat.postMessage" => POSTS,
@@ -37,13 +45,20 @@ fn rate(method: &str) -> Rate {
 impl SlackPlatform {
     /// Posts JSON to a method, when it may be asked now.
     pub(super) async fn ask(&self, method: &str, body: &Value) -> Result<Value, ApiError> {
+        self.ask_on(Turn::First, method, body).await
+    }
+
+    async fn ask_on(&self, turn: Turn, method: &str, body: &Value) -> Result<Value, ApiError> {
         let channel = match (method, body["channel"].as_str()) {
             ("chat.postMessage", Some(channel)) => Some(format!("{method} {channel}")),
             _ => None,
         };
         let mut wanted = vec![(method, rate(method))];
         wanted.extend(channel.as_deref().map(|name| (name, POST)));
-        self.pace.take(&wanted).map_err(|after_ms| ApiError::RateLimited { after_ms })?;
+        match turn {
+            Turn::First => self.pace.take(&wanted).map_err(|after_ms| ApiError::RateLimited { after_ms })?,
+            Turn::Again => self.pace.spend(&wanted),
+        }
         let said = self.api.call(method, body).await;
         self.heed(channel.as_deref().unwrap_or(method), method, &said);
         said
@@ -58,15 +73,21 @@ impl SlackPlatform {
     }
 
     /// Asks in a channel; one that is public and that the bot is not in yet is joined first.
-    pub(super) async fn ask_inside(&self, method: &str, channel: &str, body: &Value) -> Result<Value, ApiError> {
-        let said = self.ask(method, body).await;
+    pub(super) async fn ask_inside(
+        &self,
+        turn: Turn,
+        method: &str,
+        channel: &str,
+        body: &Value,
+    ) -> Result<Value, ApiError> {
+        let said = self.ask_on(turn, method, body).await;
         if said.as_ref().err().and_then(ApiError::code) != Some("not_in_channel") {
             return said;
         }
         match self.ask("conversations.join", &json!({"channel": channel})).await {
             Ok(_) => {
                 tracing::info!(name: "slack.joined", channel, "signalbox joined {channel}, to speak there");
-                self.ask(method, body).await
+                self.ask_on(Turn::Again, method, body).await
             }
             // Worth another try, unlike a channel that cannot be joined.
             Err(error) if error.code().is_none() => Err(error),

@@ -3,6 +3,7 @@
 //! A message's id is `CHANNEL:TS`. What Slack will not show as blocks is sent as words alone, so that nobody waits for a
 //! message that never comes.
 
+use super::ask::Turn;
 use super::directory::no_channel;
 use super::error::ApiError;
 use super::render::{self, Book, Rendered};
@@ -62,9 +63,11 @@ impl SlackPlatform {
             body["thread_ts"] = json!(ts);
         }
         let (mut threaded, mut looked) = (body["thread_ts"].is_string(), false);
+        let mut turn = Turn::First;
         let said = loop {
             body["channel"] = json!(channel);
-            let said = self.say(method, &channel, &body, &post.message).await;
+            let said = self.say(turn, method, &channel, &body, &post.message).await;
+            turn = Turn::Again;
             match said.as_ref().err().and_then(ApiError::code) {
                 // Somebody deleted what it answers.
                 Some("thread_not_found" | "cannot_reply_to_message" | "invalid_thread_ts") if threaded => {
@@ -93,7 +96,7 @@ impl SlackPlatform {
         let (channel, ts) =
             place(&at.id).ok_or_else(|| ChatError::Gone(format!("{} is no message of Slack", at.id)))?;
         let body = json!({"channel": channel, "ts": ts});
-        match self.say("chat.update", channel, &body, message).await {
+        match self.say(Turn::First, "chat.update", channel, &body, message).await {
             Ok(_) => Ok(()),
             Err(error) => Err(match error.code() {
                 // Each of them means that this message will not change again: a new one takes its place.
@@ -112,10 +115,17 @@ impl SlackPlatform {
     }
 
     /// Sends blocks; without what Slack does not take of them, if need be.
-    async fn say(&self, method: &str, channel: &str, body: &Value, message: &Message) -> Result<Value, ApiError> {
+    async fn say(
+        &self,
+        turn: Turn,
+        method: &str,
+        channel: &str,
+        body: &Value,
+        message: &Message,
+    ) -> Result<Value, ApiError> {
         self.upload_all(message).await;
         let mut book = self.book();
-        let sent = self.say_as(method, channel, body, render::blocks(message, &book)).await;
+        let sent = self.say_as(turn, method, channel, body, render::blocks(message, &book)).await;
         if !sent.as_ref().err().is_some_and(about_blocks) {
             if sent.is_ok() {
                 self.uploads.shown(message);
@@ -128,21 +138,28 @@ impl SlackPlatform {
                 return Err(ApiError::RateLimited { after_ms });
             }
             book.pictures.clear();
-            let sent = self.say_as(method, channel, body, render::blocks(message, &book)).await;
+            let sent = self.say_as(Turn::Again, method, channel, body, render::blocks(message, &book)).await;
             if !sent.as_ref().err().is_some_and(about_blocks) {
                 return sent;
             }
         }
         tracing::error!(name: "slack.blocks_refused", method, "Slack takes no blocks of this message; its words are sent");
         let words = Rendered { text: render::blocks(message, &book).text, blocks: json!([]) };
-        self.say_as(method, channel, body, words).await
+        self.say_as(Turn::Again, method, channel, body, words).await
     }
 
-    async fn say_as(&self, method: &str, channel: &str, body: &Value, shown: Rendered) -> Result<Value, ApiError> {
+    async fn say_as(
+        &self,
+        turn: Turn,
+        method: &str,
+        channel: &str,
+        body: &Value,
+        shown: Rendered,
+    ) -> Result<Value, ApiError> {
         let mut body = body.clone();
         body["text"] = json!(shown.text);
         body["blocks"] = shown.blocks;
-        self.ask_inside(method, channel, &body).await
+        self.ask_inside(turn, method, channel, &body).await
     }
 
     fn account(&self, person: &PersonId) -> Result<String, ChatError> {
