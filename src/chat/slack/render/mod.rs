@@ -7,10 +7,6 @@ mod block;
 mod button;
 mod form;
 mod mrkdwn;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod valid;
 
 pub use form::{CALLBACK, Origin, home, view};
 
@@ -175,3 +171,6 @@ fn fallback(message: &Message, book: &Book) -> String {
         most = most.min(chars(&text)).saturating_sub(over.div_ceil(5).max(1));
     }
 }
+
+#[cfg(test)]
+mod tests;

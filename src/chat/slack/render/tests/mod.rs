@@ -2,8 +2,9 @@
 
 mod at_limits;
 mod cards;
+mod valid;
 
-use super::{Book, Rendered, blocks, home, valid, view};
+use super::{Book, Rendered, blocks, home, view};
 use crate::chat::text::{Reader, zone};
 use crate::domain::ids::PersonId;
 use crate::domain::message::{
