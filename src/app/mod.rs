@@ -4,6 +4,8 @@ mod ask;
 mod check;
 mod cli;
 mod demo;
+#[cfg(feature = "discord")]
+pub mod discord;
 mod doctor;
 mod healthcheck;
 mod info;

@@ -4,6 +4,7 @@ use crate::chat::{Inbox, Platform, PolicyNow, Token};
 use crate::clock::Clock;
 use crate::config::{Secret, ServiceConfig};
 use crate::engine::Engine;
+use crate::limits;
 use crate::store::Store;
 use anyhow::Context as _;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -81,7 +82,7 @@ impl Platforms {
         if let Some(config) = &settings.discord {
             let client = crate::http::client().context("cannot make an HTTP client")?;
             let platform = DiscordPlatform::new(discord_settings(config)?, client, Arc::clone(clock), now)
-                .with_commands(commands()?);
+                .with_commands(super::discord::commands(&crate::command::Catalogue::embedded()?));
             out.discord = Some(Arc::new(platform));
         }
         #[cfg(not(feature = "discord"))]
@@ -146,8 +147,11 @@ impl Platforms {
         if let Some(platform) = &self.discord {
             let seat = discord::StoreSeat::new(Arc::clone(&around.store), platform.guild(), &around.owner);
             let gateway = discord::Gateway::new(Arc::clone(platform), Arc::clone(&inbox), Arc::new(seat), seed);
-            let stop = stop.clone();
+            let (platform, stop) = (Arc::clone(platform), stop.clone());
             tasks.spawn(async move {
+                if stop.run_until_cancelled(register(&platform)).await.is_none() {
+                    return;
+                }
                 // It has said why; the other platforms go on.
                 let _ = gateway.run(stop).await;
             });
@@ -188,31 +192,26 @@ fn token(name: &str, secret: &Secret) -> anyhow::Result<Token> {
     Ok(Token::new(value.to_owned()))
 }
 
-/// The catalogue as Discord registers it.
+/// Registers the commands; without them people can still write to the bot, so a failure stops nothing else.
 #[cfg(feature = "discord")]
-fn commands() -> anyhow::Result<Vec<discord::register::CommandSpec>> {
-    use crate::command::{Arg, Catalogue, How, Kind};
-    use discord::register::{ArgKind, ArgSpec, CommandSpec};
-    let kind = |arg: &Arg| match arg.kind {
-        Kind::Mode => {
-            ArgKind::Choice(crate::domain::command::RollbackMode::ALL.iter().map(|m| m.as_str().to_owned()).collect())
+async fn register(platform: &DiscordPlatform) {
+    for _ in 0..REGISTER_TRIES {
+        match platform.register().await {
+            Ok(true) => tracing::info!(name: "discord.registered", "the slash commands are registered"),
+            Ok(false) => tracing::debug!(name: "discord.registered_before", "the slash commands are as they should be"),
+            Err(discord::rest::RestError::Limited { after_ms }) => {
+                let wait = after_ms.clamp(100, limits::RETRY_MAX_MS).unsigned_abs();
+                tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+                continue;
+            }
+            Err(error) => {
+                tracing::error!(name: "discord.not_registered", %error, "the slash commands are not registered: {error}; signalbox doctor says more");
+            }
         }
-        Kind::Service | Kind::Environment | Kind::Strategy | Kind::Role | Kind::Version | Kind::Deployment => {
-            ArgKind::Completed
-        }
-        Kind::Number => ArgKind::Number(arg.max),
-        Kind::Flag => ArgKind::Flag,
-        Kind::Text | Kind::Word | Kind::Items | Kind::Duration => ArgKind::Text,
-    };
-    let spec = |entry: &crate::command::Entry| CommandSpec {
-        name: entry.name.clone(),
-        summary: entry.summary.clone(),
-        args: entry
-            .args
-            .iter()
-            .filter(|a| !a.has(&How::Button))
-            .map(|a| ArgSpec { name: a.name.clone(), help: a.help.clone(), kind: kind(a), required: a.required })
-            .collect(),
-    };
-    Ok(Catalogue::embedded()?.entries().iter().map(spec).collect())
+        return;
+    }
 }
+
+/// How often registering is tried when Discord asks to wait.
+#[cfg(feature = "discord")]
+const REGISTER_TRIES: u32 = 5;

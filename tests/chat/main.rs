@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![cfg(all(feature = "slack", feature = "discord"))]
 
+mod both;
 mod discord_in;
+mod discord_out;
 mod fake_discord;
 mod fake_slack;
 mod slack_out;

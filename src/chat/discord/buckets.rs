@@ -267,3 +267,132 @@ fn millis(seconds: f64) -> i64 {
     let span = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
     i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::VirtualClock;
+    use crate::domain::time::{Now, Span, after};
+    use serde_json::json;
+
+    struct Side {
+        clock: Arc<VirtualClock>,
+        buckets: Buckets,
+    }
+
+    fn side() -> Side {
+        let clock = Arc::new(VirtualClock::starting_at(jiff::Timestamp::UNIX_EPOCH));
+        Side { buckets: Buckets::new(Arc::clone(&clock) as Arc<dyn Clock>), clock }
+    }
+
+    fn post(channel: u64) -> Place {
+        Place::of("POST", &format!("/api/v10/channels/{channel}/messages"))
+    }
+
+    fn headers(left: i64, after: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in
+            [("bucket", "abc"), ("limit", "2"), ("remaining", &left.to_string()), ("reset-after", after)]
+        {
+            let name = reqwest::header::HeaderName::try_from(format!("x-ratelimit-{name}")).unwrap();
+            headers.insert(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    impl Side {
+        fn go(&self, ms: i64) {
+            self.clock.set(Now::at(after(self.clock.now().wall, Span::millis(ms))));
+        }
+
+        /// A whole call; what it had to wait instead.
+        fn call(&self, place: Place, left: i64, after: &str) -> Result<i64, Stop> {
+            let ticket = self.buckets.take(place)?;
+            Ok(self.buckets.answered(ticket, 200, &headers(left, after), &Value::Null))
+        }
+    }
+
+    #[test]
+    fn a_new_kind_of_call_goes_alone_and_then_by_its_bucket() {
+        let side = side();
+        let first = side.buckets.take(post(1)).unwrap();
+        assert_eq!(side.buckets.take(post(1)).unwrap_err(), Stop::Wait(ASIDE_MS), "what it holds is not known yet");
+        assert_eq!(side.buckets.answered(first, 200, &headers(1, "5.000"), &Value::Null), 0);
+        assert_eq!(side.call(post(1), 0, "4.5"), Ok(0));
+        assert_eq!(side.call(post(1), 0, "1"), Err(Stop::Wait(5000)));
+        assert_eq!(side.call(post(2), 1, "5"), Ok(0), "another channel has its own");
+        side.go(5000);
+        let both = [side.buckets.take(post(1)), side.buckets.take(post(1))].map(Result::unwrap);
+        assert!(matches!(side.buckets.take(post(1)), Err(Stop::Wait(_))), "no more at once than the bucket holds");
+        both.iter().for_each(|ticket| side.buckets.lost(ticket));
+        assert!(matches!(side.buckets.take(post(1)), Err(Stop::Wait(_))), "what is lost may have counted");
+    }
+
+    #[test]
+    fn a_refusal_is_waited_out_where_it_holds() {
+        let side = side();
+        side.call(post(1), 1, "5").unwrap();
+        let ticket = side.buckets.take(post(1)).unwrap();
+        let body = json!({"retry_after": 1.337, "global": false});
+        assert_eq!(side.buckets.answered(ticket, 429, &HeaderMap::new(), &body), 1337);
+        assert!(matches!(side.buckets.take(post(1)), Err(Stop::Wait(_))));
+        assert!(side.buckets.take(post(2)).is_ok());
+        let ticket = side.buckets.take(Place::of("GET", "/api/v10/users/@me")).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", "100000".parse().unwrap());
+        assert_eq!(side.buckets.answered(ticket, 429, &headers, &Value::Null), limits::DISCORD_PAUSE_MS, "capped");
+        assert_eq!(side.buckets.take(post(3)).unwrap_err(), Stop::Wait(limits::DISCORD_PAUSE_MS), "all of it");
+        let callback = Place::of("POST", "/api/v10/interactions/1/token/callback");
+        assert!(side.buckets.take(callback).is_ok(), "interactions are outside the global limit");
+    }
+
+    #[test]
+    fn no_more_than_fifty_go_in_any_second() {
+        let side = side();
+        let mut sent = Vec::new();
+        for ms in 0..3000 {
+            for channel in 0..4 {
+                let me = Place::of("GET", &format!("/api/v10/guilds/{}/members/1", ms * 4 + channel + 1));
+                if let Ok(ticket) = side.buckets.take(me) {
+                    side.buckets.answered(ticket, 200, &HeaderMap::new(), &Value::Null);
+                    sent.push(ms);
+                }
+            }
+            side.go(1);
+        }
+        let most = sent.iter().map(|at| sent.iter().filter(|other| (*at..*at + 1000).contains(*other)).count()).max();
+        assert!(most.is_some_and(|most| (40..=50).contains(&most)), "{most:?}");
+    }
+
+    #[test]
+    fn what_is_forbidden_is_not_asked_again_soon_and_too_many_refusals_end_all_calls() {
+        let side = side();
+        let body = json!({"code": 50_013, "message": "Missing Permissions"});
+        let ticket = side.buckets.take(post(1)).unwrap();
+        side.buckets.answered(ticket, 403, &headers(1, "1"), &body);
+        assert_eq!(side.buckets.take(post(1)).unwrap_err(), Stop::Denied(50_013, "Missing Permissions".into()));
+        assert!(side.buckets.take(post(2)).is_ok());
+        side.go(limits::DISCORD_DENIED_MS);
+        assert!(side.buckets.take(post(1)).is_ok());
+        for channel in 10..9 + u64::from(limits::DISCORD_INVALID) {
+            side.go(50);
+            let ticket = side.buckets.take(post(channel)).unwrap();
+            side.buckets.answered(ticket, 401, &headers(1, "0.01"), &Value::Null);
+        }
+        assert!(matches!(side.buckets.take(post(9)), Err(Stop::Wait(_))));
+        side.go(limits::DISCORD_INVALID_MS);
+        assert!(side.buckets.take(post(9)).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_remembered_for_ever() {
+        let side = side();
+        for n in 0..5000 {
+            let place = Place::of("PATCH", &format!("/api/v10/webhooks/1/token{n}/messages/@original"));
+            side.call(place, 1, "0.5").unwrap();
+            side.call(Place::of("POST", &format!("/api/v10/interactions/{n}/t/callback")), 1, "0.5").unwrap();
+            side.go(100);
+        }
+        assert!(side.buckets.remembered() < 20, "{}", side.buckets.remembered());
+    }
+}

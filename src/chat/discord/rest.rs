@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// As Discord demands of every bot: a name, where to read about it, and its version.
-const AGENT: &str = concat!("DiscordBot (", env!("CARGO_PKG_NAME"), ", ", env!("CARGO_PKG_VERSION"), ")");
+/// As Discord demands of every bot: an address, and its version. Ours has no page of its own.
+const AGENT: &str = concat!("DiscordBot (https://signalbox.invalid, ", env!("CARGO_PKG_VERSION"), ")");
 /// What serenity's routes begin with.
 const HOST: &str = "https://discord.com";
 
@@ -142,6 +142,12 @@ impl Rest {
             return Err(RestError::Lost(format!("Discord says {status}")));
         }
         Err(self.refused(&place, status.as_u16(), &value))
+    }
+
+    /// How much is remembered of limits, for tests of growth.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.buckets.remembered()
     }
 
     /// What Discord said no with. A wrong token ends all calls: each would count towards a ban.

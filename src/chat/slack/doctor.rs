@@ -117,9 +117,11 @@ impl Examination<'_> {
                     format!("make it, or name another under [channels]; a private one goes by its id under [slack.channels]: {name} = \"C…\""),
                 ),
                 Some((_, true)) => Finding::good(format!("#{name}: the bot is a member")),
-                Some((_, false)) => {
-                    Finding::bad(format!("#{name}: the bot is not a member"), format!("type /invite @signalbox in #{name}"))
-                }
+                // A reaction or mention before its first message there would not reach it.
+                Some((_, false)) => Finding::warning(
+                    format!("#{name}: the bot is not a member yet"),
+                    format!("it joins with its first message; to have it now, type /invite @signalbox in #{name}"),
+                ),
             });
         }
         out

@@ -9,7 +9,7 @@ use super::blocks::{NOTHING, Part, part, shows_all};
 use super::picture::{self, PICTURES};
 use super::text::{escape, units};
 use crate::chat::discord::rest::File;
-use crate::domain::message::Block;
+use crate::domain::message::{Block, plain};
 use serde_json::Value;
 use serenity::all::CreateEmbed;
 
@@ -43,20 +43,36 @@ struct Embed {
 
 /// `notes` are lines about what is missing elsewhere in the message.
 pub fn lay(blocks: &[Block], notes: &[String], deployment: Option<&str>, names: &Names) -> Laid {
-    let shown = &blocks[..blocks.len().min(BLOCKS)];
+    let shown = &shown_as(blocks)[..blocks.len().min(BLOCKS)];
     let all: Vec<String> = shown.iter().map(|b| shows_all(b, deployment, names)).collect();
     let make = |most: usize| shown.iter().zip(&all).map(move |(b, all)| part(b, most.min(DESCRIPTION), all, names));
     let sizes: Vec<usize> = make(DESCRIPTION).map(|p| p.size()).collect();
     let level = level(&sizes, TOTAL - NOTE - spacing(blocks));
     let mut flow = Flow { laid: Laid::default(), embeds: Vec::new(), missing: blocks.len() - shown.len() };
     for part in make(level) {
-        flow.take(part, names);
+        flow.take(part);
     }
     let mut notes = notes.to_vec();
     if flow.missing > 0 {
         notes.push(format!("… {} more parts do not fit here", flow.missing));
     }
     flow.end(&notes, names)
+}
+
+/// Pictures that cannot be shown are told in words, which count like any text.
+fn shown_as(blocks: &[Block]) -> Vec<Block> {
+    let mut pictures = 0;
+    let as_shown = |block: &Block| match block {
+        Block::Picture(picture) if pictures == PICTURES || picture::file(picture, 0).is_none() => {
+            Block::Text(vec![plain(picture.alt.clone())])
+        }
+        Block::Picture(_) => {
+            pictures += 1;
+            block.clone()
+        }
+        _ => block.clone(),
+    };
+    blocks.iter().map(as_shown).collect()
 }
 
 /// What the gaps between pairs of fields count for.
@@ -88,22 +104,16 @@ struct Flow {
 }
 
 impl Flow {
-    fn take(&mut self, part: Part, names: &Names) {
+    fn take(&mut self, part: Part) {
         match part {
             Part::Lines(text) => self.lines(&text),
             Part::Fields(fields) => self.fields(fields),
             Part::Picture(picture) => {
-                let nth = self.laid.files.len();
-                let made = if nth < PICTURES { picture::file(&picture, nth) } else { None };
-                match made {
-                    Some((file, entry)) => {
-                        if let Some(embed) = self.embed(|e| e.picture.is_none()) {
-                            embed.picture = Some(format!("attachment://{}", file.name));
-                            self.laid.files.push(file);
-                            self.laid.attachments.push(entry);
-                        }
-                    }
-                    None => self.lines(&escape(&picture.alt, 200, names)),
+                let Some((file, entry)) = picture::file(&picture, self.laid.files.len()) else { return };
+                if let Some(embed) = self.embed(|e| e.picture.is_none()) {
+                    embed.picture = Some(format!("attachment://{}", file.name));
+                    self.laid.files.push(file);
+                    self.laid.attachments.push(entry);
                 }
             }
         }

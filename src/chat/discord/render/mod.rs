@@ -15,9 +15,6 @@ mod modal;
 mod picture;
 mod text;
 
-#[cfg(test)]
-mod tests;
-
 pub use modal::modal;
 pub use text::{numeric, plain_line};
 
@@ -188,3 +185,6 @@ const fn colour(tone: Tone) -> u32 {
         Tone::Bad => 0xcf_22_2e,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Discord's commands, from the catalogue: the adapter knows nothing of it.
+
+use crate::chat::discord::register::{ArgKind, ArgSpec, CommandSpec};
+use crate::command::{Arg, Catalogue, Entry, How, Kind, Vocabulary};
+
+/// Every command that people can type. Names of services and the like change with config, so they are offered while typing.
+#[must_use]
+pub fn commands(catalogue: &Catalogue) -> Vec<CommandSpec> {
+    catalogue.entries().iter().map(command).collect()
+}
+
+fn command(entry: &Entry) -> CommandSpec {
+    let typed = entry.args.iter().filter(|a| a.how.iter().any(|h| *h != How::Button));
+    CommandSpec { name: entry.name.clone(), summary: entry.summary.clone(), args: typed.map(argument).collect() }
+}
+
+fn argument(arg: &Arg) -> ArgSpec {
+    let kind = match arg.kind {
+        Kind::Flag => ArgKind::Flag,
+        Kind::Number => ArgKind::Number(arg.max),
+        Kind::Mode => ArgKind::Choice(arg.kind.words(&Vocabulary::default()).into_iter().map(str::to_owned).collect()),
+        Kind::Text => ArgKind::Text,
+        Kind::Version
+        | Kind::Service
+        | Kind::Environment
+        | Kind::Strategy
+        | Kind::Deployment
+        | Kind::Duration
+        | Kind::Word
+        | Kind::Role
+        | Kind::Items => ArgKind::Completed,
+    };
+    ArgSpec { name: arg.name.clone(), help: arg.help.clone(), kind, required: arg.required }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::discord::register::{action, commands as made};
+    use crate::command::from_action;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn every_command_is_registered_and_comes_back_as_itself() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let specs = commands(&catalogue);
+        assert_eq!(made(&specs).len(), catalogue.entries().len());
+        let vocabulary = Vocabulary { environments: ["production".into()].into(), ..Vocabulary::default() };
+        let options = json!([
+            {"name": "environment", "value": "production"},
+            {"name": "span", "value": "2h"},
+            {"name": "reason", "value": "database move"},
+            {"name": "take-over", "value": true},
+        ]);
+        let lock = action(&specs, "lock", &options).unwrap();
+        let typed = crate::command::read(&catalogue, &vocabulary, "/lock production for 2h database move --take-over");
+        assert_eq!(from_action(&catalogue, &vocabulary, &lock, &BTreeMap::new()).unwrap(), typed.unwrap());
+        let status = action(&specs, "deploy-status", &json!([])).unwrap();
+        assert_eq!(status.command, "deploy status");
+    }
+}

@@ -1,0 +1,222 @@
+//! A whole signalbox in one process: the real engine with its loops, both adapters, and both stand-ins.
+
+use crate::support::discord::{self, FakeDiscord};
+use crate::support::slack::options::Options;
+use crate::support::slack::{FakeSlack, world::World};
+use signalbox::chat::discord::{DiscordPlatform, Gateway, StoreSeat};
+use signalbox::chat::slack::{SlackPlatform, SocketMode};
+use signalbox::chat::{Inbox, Platform, PolicyNow, Token};
+use signalbox::clock::{Clock, SystemClock};
+use signalbox::config::load_embedded;
+use signalbox::domain::policy::Policy;
+use signalbox::engine::{Deps, Engine, Service};
+use signalbox::ids::Ids;
+use signalbox::jobs::Executor;
+use signalbox::jobs::command::revision::CommandRevisions;
+use signalbox::rehearsal::world::{Behaviour, Outside, ScriptExecutor, ScriptProbe};
+use signalbox::store::{MemoryStore, Store};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub const C_DEPLOYMENTS: &str = "C0DEPLOY01";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct House {
+    pub slack: FakeSlack,
+    pub discord: FakeDiscord,
+    service: Service,
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl House {
+    pub async fn open() -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let (slack, discord) = (slack().await, discord().await);
+        let policy = Arc::new(policy(&discord));
+        let engine_slot: Arc<OnceLock<Weak<Engine>>> = Arc::default();
+        let (slot, first) = (Arc::clone(&engine_slot), Arc::clone(&policy));
+        let now: PolicyNow = Arc::new(move || {
+            slot.get().and_then(Weak::upgrade).map_or_else(|| Arc::clone(&first), |engine| engine.policy())
+        });
+        let to_slack = Arc::new(slack_platform(&slack, &clock, &now));
+        let to_discord = Arc::new(discord_platform(&discord, &clock, &now));
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let platforms: Vec<Arc<dyn Platform>> = vec![to_slack.clone(), to_discord.clone()];
+        let engine = engine(&policy, &store, &clock, platforms);
+        let _ = engine_slot.set(Arc::downgrade(&engine));
+        let service = Service::start(Arc::clone(&engine)).await.unwrap();
+        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let inbox = Arc::clone(&engine) as Arc<dyn Inbox>;
+        tasks.spawn(SocketMode::new(to_slack, Arc::clone(&inbox), 1, stop.clone()).run());
+        let seat = StoreSeat::new(store, discord.guild(), "house");
+        let gateway = Gateway::new(to_discord, inbox, Arc::new(seat), 1);
+        let stopped = stop.clone();
+        tasks.spawn(async move {
+            gateway.run(stopped).await.unwrap();
+        });
+        discord.connected().await;
+        slack.until("a socket", |world| (!world.sockets.is_empty()).then_some(())).await.unwrap();
+        Self { slack, discord, service, tasks, stop }
+    }
+
+    pub async fn close(self) {
+        self.stop.cancel();
+        tokio::time::timeout(PATIENCE, self.tasks.join_all()).await.unwrap();
+        self.service.shutdown().await.unwrap();
+        assert!(self.slack.refusals().is_empty(), "{:?}", self.slack.refusals());
+        self.discord.nothing_refused();
+    }
+
+    /// The id of the card in Discord, once it stands there.
+    pub async fn card_in_discord(&self, id: &str) -> u64 {
+        let found = |fake: &FakeDiscord| {
+            fake.visible("deployments", "omar").into_iter().find(|m| is_card(&m.text, id)).map(|m| m.id)
+        };
+        self.discord.until("the card", found).await
+    }
+
+    /// The ts of the card in Slack, once it stands there.
+    pub async fn card_in_slack(&self, id: &str) -> String {
+        let found = self.slack.until("the card", |world| cards(world, id).first().cloned()).await;
+        found.unwrap_or_else(|why| panic!("{why}:\n{}", self.slack.visible(C_DEPLOYMENTS, "UOMAR")))
+    }
+
+    pub fn cards_in_slack(&self, id: &str) -> usize {
+        self.slack.read(|world| cards(world, id).len())
+    }
+
+    pub fn cards_in_discord(&self, id: &str) -> usize {
+        self.discord.texts("deployments", "omar").iter().filter(|t| is_card(t, id)).count()
+    }
+
+    /// Waits until the card in Slack says so.
+    pub async fn slack_says(&self, id: &str, words: &str) {
+        let says = |world: &World| {
+            let channel = &world.channels[C_DEPLOYMENTS];
+            let mut cards = channel.messages.iter().filter(|m| m.thread_ts.is_none() && !m.deleted);
+            cards.any(|m| is_card(&m.text(), id) && format!("{:?}", m.now().blocks).contains(words)).then_some(())
+        };
+        let found = self.slack.until(words, says).await;
+        found.unwrap_or_else(|why| panic!("{why}:\n{}", self.slack.visible(C_DEPLOYMENTS, "UOMAR")));
+    }
+
+    pub async fn discord_says(&self, id: &str, words: &str) {
+        let says = |fake: &FakeDiscord| {
+            fake.texts("deployments", "omar").iter().any(|t| is_card(t, id) && t.contains(words)).then_some(())
+        };
+        self.discord.until(words, says).await;
+    }
+
+    pub async fn slack_whispers(&self, user: &str, words: &str) {
+        let whispered = |world: &World| {
+            let messages = &world.channels[C_DEPLOYMENTS].messages;
+            messages.iter().any(|m| m.only_for.as_deref() == Some(user) && m.text().contains(words)).then_some(())
+        };
+        let found = self.slack.until(words, whispered).await;
+        found.unwrap_or_else(|why| panic!("{why}:\n{}", self.slack.visible(C_DEPLOYMENTS, user)));
+    }
+
+    pub async fn discord_whispers(&self, user: &str, words: &str) {
+        self.discord.until(words, |fake| fake.whispers(user).iter().any(|t| t.contains(words)).then_some(())).await;
+    }
+}
+
+/// A card's first line names the deployment and what it is.
+fn is_card(text: &str, id: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.contains(id) && line.contains("api v1.2.0 → staging"))
+}
+
+fn cards(world: &World, id: &str) -> Vec<String> {
+    let messages = &world.channels[C_DEPLOYMENTS].messages;
+    let own = messages.iter().filter(|m| m.thread_ts.is_none() && m.only_for.is_none() && !m.deleted);
+    own.filter(|m| is_card(&m.text(), id)).map(|m| m.ts.clone()).collect()
+}
+
+async fn slack() -> FakeSlack {
+    let manifest = include_str!("../../../deploy/slack-socket.yaml");
+    let fake = FakeSlack::start(Options::default().manifest(manifest)).await.unwrap();
+    let people = ["USARA", "UOMAR"];
+    for (id, name) in people.iter().zip(["Sara Haddad", "Omar Farouk"]) {
+        fake.person(id, &name[..4].to_lowercase(), name, "Asia/Riyadh");
+    }
+    for (id, name) in [(C_DEPLOYMENTS, "deployments"), ("C0INCIDENT", "incidents"), ("C0ENGINEER", "engineering")] {
+        fake.channel(id, name, &people);
+    }
+    fake
+}
+
+async fn discord() -> FakeDiscord {
+    let fake = FakeDiscord::start(discord::Options::default()).await;
+    for channel in ["deployments", "incidents", "engineering"] {
+        fake.add_channel(channel);
+    }
+    for person in ["sara", "omar"] {
+        fake.add_user(person);
+    }
+    fake
+}
+
+/// The example's policy, with everybody's accounts.
+fn policy(discord: &FakeDiscord) -> Policy {
+    let mut policy = load_embedded().policy;
+    for (id, slack) in [("sara", "USARA"), ("omar", "UOMAR")] {
+        let person = policy.people.values_mut().find(|p| p.id.as_str() == id).unwrap();
+        person.accounts.insert("slack".into(), slack.into());
+        person.accounts.insert("discord".into(), discord.id_of_user(id).to_string());
+    }
+    policy
+}
+
+fn slack_platform(fake: &FakeSlack, clock: &Arc<dyn Clock>, policy: &PolicyNow) -> SlackPlatform {
+    let (bot, app) = fake.read(|w| (w.options.bot_token.clone(), w.options.app_token.clone()));
+    let settings = signalbox::chat::slack::Settings {
+        bot_token: Token::new(bot),
+        app_token: Some(Token::new(app)),
+        signing_secret: None,
+        base_url: fake.api_url(),
+        channels: BTreeMap::new(),
+        groups: BTreeMap::new(),
+    };
+    let client = signalbox::http::loopback().unwrap();
+    SlackPlatform::new(settings, Arc::clone(clock), Arc::clone(policy), client).unwrap()
+}
+
+fn discord_platform(fake: &FakeDiscord, clock: &Arc<dyn Clock>, policy: &PolicyNow) -> DiscordPlatform {
+    let settings = signalbox::chat::discord::Settings {
+        token: Token::new(discord::TOKEN.to_owned()),
+        guild: fake.guild(),
+        base_url: fake.base_url(),
+        channels: BTreeMap::new(),
+        roles: BTreeMap::new(),
+    };
+    let client = signalbox::http::loopback().unwrap();
+    DiscordPlatform::new(settings, client, Arc::clone(clock), Arc::clone(policy))
+}
+
+fn engine(
+    policy: &Arc<Policy>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    platforms: Vec<Arc<dyn Platform>>,
+) -> Arc<Engine> {
+    let start = clock.now().wall;
+    let outside = Arc::new(Outside::new(start));
+    outside.behave("api", "v1.2.0", Behaviour::default(), start);
+    let executor: Arc<dyn Executor> = Arc::new(ScriptExecutor::new(Arc::clone(&outside)));
+    let names = policy.services.values().map(|s| s.executor.clone()).chain(["command".into(), "http".into()]);
+    let deps = Deps {
+        store: Arc::clone(store),
+        platforms,
+        executors: names.map(|name| (name, Arc::clone(&executor))).collect(),
+        probe: Arc::new(ScriptProbe::new(outside)),
+        revisions: Arc::new(CommandRevisions),
+        clock: Arc::clone(clock),
+        ids: Arc::new(Ids::seeded(7)),
+        owner: "house".into(),
+    };
+    Engine::new(deps, Arc::clone(policy)).unwrap()
+}
