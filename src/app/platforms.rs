@@ -205,7 +205,7 @@ async fn register(platform: &DiscordPlatform) {
                 continue;
             }
             Err(error) => {
-                tracing::error!(name: "discord.not_registered", %error, "the slash commands are not registered: {error}; signalbox doctor says more");
+                tracing::error!(name: "discord.not_registered", %error, "no slash commands: {error}; ask signalbox doctor");
             }
         }
         return;

@@ -56,7 +56,7 @@ impl Engine {
             for envelope in differences(platform, &card, &known, &stand) {
                 found += 1;
                 if let Err(error) = self.keep(Arrival::read_back(&envelope)).await {
-                    tracing::error!(name: "chat.not_read_back", %platform, card = %card.key, %error, "a reaction is not read back: {error}");
+                    tracing::error!(name: "chat.not_read_back", %platform, card = %card.key, %error, "not read back: {error}");
                 }
             }
         }

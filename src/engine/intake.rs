@@ -117,8 +117,8 @@ impl Engine {
         let Some(card) = self.message_with(platform, message).await?.filter(|row| is_card(&row.key)) else {
             return Ok(Answer::default());
         };
-        let known = self.deps.store.reactions(platform, message).await?.into_iter();
-        let known = known.filter(|r| r.account == envelope.account && r.emoji == emoji).next_back();
+        let known = self.deps.store.reactions(platform, message).await?;
+        let known = known.into_iter().rfind(|r| r.account == envelope.account && r.emoji == emoji);
         let source = known.as_ref().map_or("", |r| r.source.as_str());
         let at_work_again = source == envelope.id;
         let overtaken =

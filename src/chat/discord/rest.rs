@@ -155,7 +155,7 @@ impl Rest {
         let (kind, code) = (&place.kind, value["code"].as_i64().unwrap_or(0));
         let message = value["message"].as_str().unwrap_or("no reason given").to_owned();
         if http == 401 && !place.interaction && !self.stopped.swap(true, Ordering::Relaxed) {
-            tracing::error!(name: "discord.token", "Discord does not know the token; nothing is sent until signalbox starts with a valid one");
+            tracing::error!(name: "discord.token", "Discord does not know the token; nothing is sent before a start with a valid one");
         } else if code == INVALID_FORM {
             let fields = wrong_fields(&value["errors"]);
             tracing::error!(name: "discord.invalid", %kind, %fields, "Discord does not take the form of {kind}: {fields}");

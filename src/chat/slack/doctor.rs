@@ -114,7 +114,7 @@ impl Examination<'_> {
             out.push(match at {
                 None => Finding::bad(
                     format!("#{name}: there is no such public channel"),
-                    format!("make it, or name another under [channels]; a private one goes by its id under [slack.channels]: {name} = \"C…\""),
+                    format!("make it, or name another under [channels]; a private one needs [slack.channels] {name} = \"C…\""),
                 ),
                 Some((_, true)) => Finding::good(format!("#{name}: the bot is a member")),
                 // A reaction or mention before its first message there would not reach it.

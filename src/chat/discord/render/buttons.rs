@@ -41,7 +41,7 @@ pub fn one(custom_id: &str, label: &str, style: ButtonStyle) -> Value {
 
 /// The deployment that a message's buttons are about, as people write it.
 pub fn about(buttons: &[Button]) -> Option<&str> {
-    let of = |action: &Action| action.args.get("deployment").is_some();
+    let of = |action: &Action| action.args.contains_key("deployment");
     let button = buttons.iter().find(|b| of(&b.action))?;
     button.action.args.get("deployment").map(String::as_str)
 }
