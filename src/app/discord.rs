@@ -1,12 +1,37 @@
-//! Discord's commands, from the catalogue: the adapter knows nothing of it.
+//! Discord's commands, from the catalogue, of which the adapter knows nothing; registered at every start.
 
+use crate::chat::discord::DiscordPlatform;
 use crate::chat::discord::register::{ArgKind, ArgSpec, CommandSpec};
+use crate::chat::discord::rest::RestError;
 use crate::command::{Arg, Catalogue, Entry, How, Kind, Vocabulary};
+use crate::limits;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Every command that people can type. Names of services and the like change with config, so they are offered while typing.
 #[must_use]
 pub fn commands(catalogue: &Catalogue) -> Vec<CommandSpec> {
     catalogue.entries().iter().map(command).collect()
+}
+
+/// Registers the commands as soon as Discord takes them, unless it refuses them for good.
+pub(super) async fn register(platform: Arc<DiscordPlatform>, stop: CancellationToken) {
+    loop {
+        let wait = match platform.register().await {
+            Ok(_) => return,
+            Err(RestError::Limited { after_ms }) => u64::try_from(after_ms).unwrap_or(0),
+            Err(RestError::Lost(_)) => limits::RETRY_MAX_MS.unsigned_abs() / 2,
+            Err(error) => {
+                tracing::error!(name: "discord.commands_refused", %error, "the commands cannot be registered: {error}; `signalbox doctor` says more");
+                return;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+        }
+    }
 }
 
 fn command(entry: &Entry) -> CommandSpec {
@@ -19,16 +44,14 @@ fn argument(arg: &Arg) -> ArgSpec {
         Kind::Flag => ArgKind::Flag,
         Kind::Number => ArgKind::Number(arg.max),
         Kind::Mode => ArgKind::Choice(arg.kind.words(&Vocabulary::default()).into_iter().map(str::to_owned).collect()),
-        Kind::Text => ArgKind::Text,
+        Kind::Text | Kind::Word | Kind::Items => ArgKind::Text,
         Kind::Version
         | Kind::Service
         | Kind::Environment
         | Kind::Strategy
         | Kind::Deployment
         | Kind::Duration
-        | Kind::Word
-        | Kind::Role
-        | Kind::Items => ArgKind::Completed,
+        | Kind::Role => ArgKind::Completed,
     };
     ArgSpec { name: arg.name.clone(), help: arg.help.clone(), kind, required: arg.required }
 }
