@@ -23,7 +23,7 @@ pub(super) async fn register(platform: Arc<DiscordPlatform>, stop: CancellationT
             Err(RestError::Limited { after_ms }) => u64::try_from(after_ms).unwrap_or(0),
             Err(RestError::Lost(_)) => limits::RETRY_MAX_MS.unsigned_abs() / 2,
             Err(error) => {
-                tracing::error!(name: "discord.commands_refused", %error, "the commands cannot be registered: {error}; `signalbox doctor` says more");
+                tracing::error!(name: "discord.commands_refused", %error, "no commands: {error}; ask signalbox doctor");
                 return;
             }
         };

@@ -4,7 +4,6 @@ use crate::chat::{Inbox, Platform, PolicyNow, Token};
 use crate::clock::Clock;
 use crate::config::{Secret, ServiceConfig};
 use crate::engine::Engine;
-use crate::limits;
 use crate::store::Store;
 use anyhow::Context as _;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -147,11 +146,9 @@ impl Platforms {
         if let Some(platform) = &self.discord {
             let seat = discord::StoreSeat::new(Arc::clone(&around.store), platform.guild(), &around.owner);
             let gateway = discord::Gateway::new(Arc::clone(platform), Arc::clone(&inbox), Arc::new(seat), seed);
-            let (platform, stop) = (Arc::clone(platform), stop.clone());
+            tasks.spawn(super::discord::register(Arc::clone(platform), stop.clone()));
+            let stop = stop.clone();
             tasks.spawn(async move {
-                if stop.run_until_cancelled(register(&platform)).await.is_none() {
-                    return;
-                }
                 // It has said why; the other platforms go on.
                 let _ = gateway.run(stop).await;
             });
@@ -191,27 +188,3 @@ fn token(name: &str, secret: &Secret) -> anyhow::Result<Token> {
     anyhow::ensure!(!value.is_empty(), "{name} is empty; set it to the value that the platform shows");
     Ok(Token::new(value.to_owned()))
 }
-
-/// Registers the commands; without them people can still write to the bot, so a failure stops nothing else.
-#[cfg(feature = "discord")]
-async fn register(platform: &DiscordPlatform) {
-    for _ in 0..REGISTER_TRIES {
-        match platform.register().await {
-            Ok(true) => tracing::info!(name: "discord.registered", "the slash commands are registered"),
-            Ok(false) => tracing::debug!(name: "discord.registered_before", "the slash commands are as they should be"),
-            Err(discord::rest::RestError::Limited { after_ms }) => {
-                let wait = after_ms.clamp(100, limits::RETRY_MAX_MS).unsigned_abs();
-                tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
-                continue;
-            }
-            Err(error) => {
-                tracing::error!(name: "discord.not_registered", %error, "no slash commands: {error}; ask signalbox doctor");
-            }
-        }
-        return;
-    }
-}
-
-/// How often registering is tried when Discord asks to wait.
-#[cfg(feature = "discord")]
-const REGISTER_TRIES: u32 = 5;

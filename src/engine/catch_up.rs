@@ -73,11 +73,11 @@ async fn reactions(chat: &Arc<dyn Platform>, card: &MessageRow) -> Option<Vec<Re
             Err(error @ ChatError::Later { after_ms, .. }) => (error, after_ms.clamp(1, limits::RETRY_MAX_MS)),
             Err(error @ ChatError::Unknown(_)) => (error, super::chat_out::backoff(attempt)),
             Err(error) => {
-                tracing::warn!(name: "chat.reactions_refused", %platform, card = %card.key, %error, "reactions on {} are not told: {error}", card.key);
+                tracing::warn!(name: "chat.reactions_refused", %platform, card = %card.key, %error, "reactions are not told: {error}");
                 return None;
             }
         };
-        tracing::warn!(name: "chat.reactions_unknown", %platform, card = %card.key, %error, attempt, "reactions on {} are not known: {error}", card.key);
+        tracing::warn!(name: "chat.reactions_unknown", %platform, card = %card.key, %error, attempt, "reactions are not known: {error}");
         // Virtual worlds have no time to wait in.
         if tokio::runtime::Handle::try_current().is_ok() {
             tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(1))).await;

@@ -76,7 +76,7 @@ impl Inbox for Engine {
             .increment(1);
         kept.map_err(|error| {
             let id = self.deps.ids.next(self.now());
-            tracing::error!(name: "inbox.not_kept", error_id = %id, %platform, %kind, %error, "{kind} from {platform} is not kept: {error}");
+            tracing::error!(name: "inbox.not_kept", error_id = %id, %platform, %kind, %error, "{kind} is not kept: {error}");
             IntakeError { reason: friendly(&error, &id) }
         })
     }

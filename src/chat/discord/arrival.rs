@@ -161,7 +161,10 @@ mod tests {
             pair("r:S:7", "5")
         );
         assert_eq!(key("MESSAGE_REACTION_REMOVE_ALL", json!({ "message_id": "8" })), pair("r:S:7", "8"));
-        let said = |content: &str, guild: Value| json!({ "id": "3", "type": 0, "author": { "id": "5" }, "content": content, "guild_id": guild });
+        let said = |content: &str, guild: Value| {
+            let author = json!({ "id": "5" });
+            json!({ "id": "3", "type": 0, "author": author, "content": content, "guild_id": guild })
+        };
         assert_eq!(key("MESSAGE_CREATE", said("<@99> help", json!("1"))), pair("m:3", "5"));
         assert_eq!(key("MESSAGE_CREATE", said("<@!99>", json!("1"))), pair("m:3", "5"));
         assert_eq!(key("MESSAGE_CREATE", said("help", Value::Null)), pair("m:3", "5"));

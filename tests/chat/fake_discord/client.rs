@@ -135,13 +135,10 @@ impl Bot {
     }
 
     /// The next dispatch, which must be of that kind.
-    #[track_caller]
-    pub fn event(&mut self, kind: &'static str) -> impl Future<Output = Value> + '_ {
-        async move {
-            let value = self.next().await;
-            assert_eq!(value["t"], kind, "{value:#}");
-            value["d"].clone()
-        }
+    pub async fn event(&mut self, kind: &str) -> Value {
+        let value = self.next().await;
+        assert_eq!(value["t"], kind, "{value:#}");
+        value["d"].clone()
     }
 
     /// The code it is closed with; none when the socket just ends.

@@ -55,7 +55,7 @@ impl World {
             let with = channel.with.map_or(Value::Null, |user| self.user(user));
             return json!({ "id": id, "type": 1, "recipients": [with], "last_message_id": null, "flags": 0 });
         }
-        let last = self.in_channel(channel.id).filter(|m| m.only_for.is_none()).next_back().map(|m| m.id.to_string());
+        let last = self.in_channel(channel.id).rfind(|m| m.only_for.is_none()).map(|m| m.id.to_string());
         let mut value = json!({
             "id": id, "type": channel.kind, "guild_id": self.guild.to_string(), "name": channel.name,
             "last_message_id": last, "rate_limit_per_user": 0, "flags": 0,

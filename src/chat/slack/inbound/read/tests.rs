@@ -110,7 +110,9 @@ fn buttons_and_menus_give_their_actions() {
     let base = json!({ "type": "block_actions", "user": { "id": "U1" }, "team": null, "trigger_id": "9.8",
         "actions": actions });
     let mut on_message = base.clone();
-    on_message["container"] = json!({ "type": "message", "message_ts": "5.0", "channel_id": "C1", "is_ephemeral": false, "thread_ts": "4.0" });
+    on_message["container"] =
+        json!({ "type": "message", "message_ts": "5.0", "channel_id": "C1", "is_ephemeral": false });
+    on_message["container"]["thread_ts"] = json!("4.0");
     let (place, bodies) = acted(INTERACTION, on_message.clone());
     let both = |at: &str| [click(at, "approve?deployment=D-4", &[]), click(at, "pause?deployment=D-4", &[])];
     assert_eq!((bodies.as_slice(), place.thread.as_deref()), (both("C1:5.0").as_slice(), Some("4.0")));
