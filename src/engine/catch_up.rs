@@ -56,7 +56,8 @@ impl Engine {
             for envelope in differences(platform, &card, &known, &stand) {
                 found += 1;
                 if let Err(error) = self.keep(Arrival::read_back(&envelope)).await {
-                    tracing::error!(name: "chat.not_read_back", %platform, card = %card.key, %error, "not read back: {error}");
+                    let card = &card.key;
+                    tracing::error!(name: "chat.not_read_back", %platform, %card, %error, "a reaction is not read back: {error}");
                 }
             }
         }
@@ -66,18 +67,18 @@ impl Engine {
 
 /// What stands on a card now; `None` when the platform does not tell.
 async fn reactions(chat: &Arc<dyn Platform>, card: &MessageRow) -> Option<Vec<Reacted>> {
-    let (platform, at) = (chat.name(), super::chat_out::reference(card));
+    let (platform, at, card) = (chat.name(), super::chat_out::reference(card), &card.key);
     for attempt in 1..=limits::READ_BACK_TRIES {
         let (error, wait) = match chat.reactions(&at).await {
             Ok(stand) => return Some(stand),
             Err(error @ ChatError::Later { after_ms, .. }) => (error, after_ms.clamp(1, limits::RETRY_MAX_MS)),
             Err(error @ ChatError::Unknown(_)) => (error, super::chat_out::backoff(attempt)),
             Err(error) => {
-                tracing::warn!(name: "chat.reactions_refused", %platform, card = %card.key, %error, "reactions are not told: {error}");
+                tracing::warn!(name: "chat.reactions_refused", %platform, %card, %error, "reactions on {card} are not told: {error}");
                 return None;
             }
         };
-        tracing::warn!(name: "chat.reactions_unknown", %platform, card = %card.key, %error, attempt, "reactions are not known: {error}");
+        tracing::warn!(name: "chat.reactions_unknown", %platform, %card, %error, attempt, "reactions on {card} are not known: {error}");
         // Virtual worlds have no time to wait in.
         if tokio::runtime::Handle::try_current().is_ok() {
             tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(1))).await;

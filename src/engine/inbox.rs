@@ -76,7 +76,8 @@ impl Inbox for Engine {
             .increment(1);
         kept.map_err(|error| {
             let id = self.deps.ids.next(self.now());
-            tracing::error!(name: "inbox.not_kept", error_id = %id, %platform, %kind, %error, "{kind} is not kept: {error}");
+            let error_id = &id;
+            tracing::error!(name: "inbox.not_kept", %error_id, %platform, %kind, %error, "{kind} from {platform} is not kept: {error}");
             IntakeError { reason: friendly(&error, &id) }
         })
     }

@@ -32,6 +32,7 @@ struct Tables {
     reactions: BTreeMap<[String; 4], ReactionRow>,
     leases: BTreeMap<String, (String, i64)>,
     settings: BTreeMap<String, String>,
+    shared: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +52,12 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A store that several engines are at work on, as replicas are on PostgreSQL.
+    #[must_use]
+    pub fn for_replicas() -> Self {
+        Self(Mutex::new(Arc::new(Tables { shared: true, ..Tables::default() })))
     }
 
     /// A second store that holds what this one holds now. The two go their own ways from here.
@@ -294,7 +301,7 @@ impl Store for MemoryStore {
     }
 
     fn shared(&self) -> bool {
-        false
+        self.lock().shared
     }
 
     async fn events(&self, stream: &Stream, after: i64, limit: i64) -> Result<Vec<EventRow>> {

@@ -1,7 +1,9 @@
 //! Keeping, working and telling, through crashes and floods.
 
-use super::kit::{Wire, arrival, command, engine, envelope, keeps, slack};
+use super::kit::{Wire, arrival, command, engine, engine_at, envelope, keeps, monday, policy, slack};
 use signalbox::chat::{ChatError, Inbox as _, Intake as _, Kept};
+use signalbox::clock::{Clock as _, VirtualClock};
+use signalbox::domain::time::{Now, Span, after};
 use signalbox::engine::Service;
 use signalbox::limits;
 use signalbox::store::{MemoryStore, Store as _};
@@ -136,6 +138,22 @@ async fn a_started_service_works_what_the_one_before_had_left() {
     service.shutdown().await.unwrap();
     let late = next.keep(arrival(&envelope("e6", "sara", command(ASK)))).await;
     assert!(late.is_err(), "what comes after the end is not acknowledged");
+}
+
+#[tokio::test]
+async fn a_replica_leaves_the_others_their_work_for_as_long_as_they_live() {
+    let (store, clock) = (Arc::new(MemoryStore::for_replicas()), Arc::new(VirtualClock::starting_at(monday())));
+    let (mine, yours) = (Wire::new(), Wire::new());
+    let replica = |wire: &Arc<Wire>, owner| engine_at(store.clone(), wire.clone(), owner, policy(), clock.clone());
+    let (me, you) = (replica(&mine, "me"), replica(&yours, "you"));
+    assert_eq!(me.work_kept().await.unwrap(), 0, "a sign of life");
+    keeps(&me, "e1", "sara", command(ASK)).await;
+    let wait = |ms| clock.set(Now::at(after(clock.now().wall, Span::millis(ms))));
+    wait(limits::INBOX_LEASE_MS - 1);
+    assert_eq!(you.work_kept().await.unwrap(), 0);
+    wait(1);
+    assert_eq!((you.work_kept().await.unwrap(), yours.told(), mine.told().len()), (1, vec!["e1".to_owned()], 0));
+    assert_eq!(me.work_kept().await.unwrap(), 0, "it comes back late, and finds it done");
 }
 
 #[tokio::test]

@@ -173,6 +173,16 @@ pub fn engine(store: Arc<dyn Store>, wire: Arc<Wire>, owner: &str) -> Arc<Engine
 }
 
 pub fn engine_with(store: Arc<dyn Store>, wire: Arc<Wire>, owner: &str, policy: Policy) -> Arc<Engine> {
+    engine_at(store, wire, owner, policy, Arc::new(VirtualClock::starting_at(monday())))
+}
+
+pub fn engine_at(
+    store: Arc<dyn Store>,
+    wire: Arc<Wire>,
+    owner: &str,
+    policy: Policy,
+    clock: Arc<VirtualClock>,
+) -> Arc<Engine> {
     let outside = Arc::new(Outside::new(monday()));
     for version in ["v1.2.0", "v1.2.1"] {
         outside.release("api", version);
@@ -186,7 +196,7 @@ pub fn engine_with(store: Arc<dyn Store>, wire: Arc<Wire>, owner: &str, policy: 
         executors,
         probe: Arc::new(ScriptProbe::new(outside)),
         revisions: Arc::new(CommandRevisions),
-        clock: Arc::new(VirtualClock::starting_at(monday())),
+        clock,
         ids: Arc::new(Ids::seeded(1)),
         owner: owner.to_owned(),
     };
