@@ -18,7 +18,7 @@ enum Which {
         /// How Slack reaches signalbox.
         #[arg(long, value_enum, default_value_t = Mode::Socket)]
         mode: Mode,
-        /// The public address of signed requests, such as https://bot.example/slack.
+        /// The public address of signed requests, such as <https://bot.example/slack>.
         #[arg(long, required_if_eq("mode", "http"), value_name = "URL")]
         url: Option<String>,
         /// Ask for the right to read user groups, for roles from [slack.groups].

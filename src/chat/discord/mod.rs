@@ -3,7 +3,7 @@
 //! serenity builds what is sent (routes, embeds, components, commands); sending is our own, see [`rest`]. What is shown is made
 //! in [`render`]. Message ids are kept as `CHANNEL:MESSAGE`, where CHANNEL is the thread's id for a message in a thread.
 //!
-//! A click's custom id is not the action itself: [`render::custom::unpack`] gives the action as [`super::wire`] made it, and
+//! A click's custom id is not the action itself: [`render::custom::unpack`] gives the action as [`super::wire()`] made it, and
 //! says whether it must be asked about first. Then the click is answered by [`DiscordPlatform::question`], only for the
 //! clicker, whose "Yes" button carries the action. The form of a submitted modal is under [`render::custom`] as well.
 

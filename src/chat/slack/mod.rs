@@ -1,4 +1,4 @@
-//! Slack: one workspace behind [`Platform`](super::Platform).
+//! Slack: one workspace behind [`Platform`].
 //!
 //! Outbound it promises that a message is posted once per key (its metadata carries the key, so a lost answer is looked up),
 //! that an edit keeps its place, that nothing typed can notify anybody, and that no address but the configured one, or what

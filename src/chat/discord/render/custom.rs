@@ -20,7 +20,7 @@ const BITS: u32 = 14;
 /// What a custom id says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Carried {
-    /// As [`crate::chat::wire`] made it; goes into [`crate::chat::Body::Click`].
+    /// As [`crate::chat::wire()`] made it; goes into [`crate::chat::Body::Click`].
     pub action: String,
     /// The clicker is asked first, see [`crate::chat::discord::DiscordPlatform::question`].
     pub ask_first: bool,
