@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 pub fn slack(raw: &SlackEntry, root: &Root, cx: &mut Context) -> Option<SlackConfig> {
     let mode = raw.mode.as_ref().map_or(SlackMode::Socket, |m| m.value.0);
     let bot_token = raw.bot_token.0.as_ref();
-    let (app_token, signing_secret) = (secret(raw.app_token.as_ref(), cx), secret(raw.signing_secret.as_ref(), cx));
+    let (app_token, signing_secret) = (secret(raw.app_token.as_ref()), secret(raw.signing_secret.as_ref()));
     let needed = match mode {
         SlackMode::Socket => ("app_token", "the app-level token that opens the socket", app_token.is_none()),
         SlackMode::Http => {
@@ -32,16 +32,10 @@ pub fn slack(raw: &SlackEntry, root: &Root, cx: &mut Context) -> Option<SlackCon
             SocketAddr::from(([127, 0, 0, 1], 8302))
         })
     });
-    Some(SlackConfig {
-        mode,
-        bot_token: secret(bot_token, cx)?,
-        app_token,
-        signing_secret,
-        listen,
-        base_url: base_url(raw.base_url.as_ref(), cx),
-        channels: channels(raw.channels.as_ref(), root, cx),
-        groups: roles(raw.groups.as_ref(), root, cx),
-    })
+    let base_url = base_url(raw.base_url.as_ref(), cx);
+    let (channels, groups) = (channels(raw.channels.as_ref(), root, cx), roles(raw.groups.as_ref(), root, cx));
+    let bot_token = secret(bot_token)?;
+    Some(SlackConfig { mode, bot_token, app_token, signing_secret, listen, base_url, channels, groups })
 }
 
 pub fn discord(raw: &DiscordEntry, root: &Root, cx: &mut Context) -> Option<DiscordConfig> {
@@ -53,21 +47,15 @@ pub fn discord(raw: &DiscordEntry, root: &Root, cx: &mut Context) -> Option<Disc
         }
         id
     });
-    let token = secret(raw.token.0.as_ref(), cx);
+    let token = secret(raw.token.0.as_ref());
     let base_url = base_url(raw.base_url.as_ref(), cx);
     let (channels, roles) = (channels(raw.channels.as_ref(), root, cx), roles(raw.roles.as_ref(), root, cx));
     Some(DiscordConfig { token: token?, guild: guild?, base_url, channels, roles })
 }
 
-/// Tokens never stand in the file, whatever they look like.
-fn secret(at: Option<&At<SecretEntry>>, cx: &mut Context) -> Option<Secret> {
-    let at = at?;
-    if matches!(at.value.0, Secret::Plain(_)) {
-        cx.error(Code::SecretInPlain, &at.place, "a secret stands here in plain")
-            .hint("change the secret, then name it by reference: `{ env = \"NAME\" }`");
-        return None;
-    }
-    Some(at.value.0.clone())
+/// Tokens never stand in the file; [`super::check`] has said so of one that does.
+fn secret(at: Option<&At<SecretEntry>>) -> Option<Secret> {
+    at.map(|at| at.value.0.clone()).filter(|secret| !matches!(secret, Secret::Plain(_)))
 }
 
 /// Plain http only to this machine: everything that is sent there carries the token.

@@ -410,6 +410,29 @@ fn references_to_secrets_are_fine_and_plain_addresses_without_a_password_too() {
 }
 
 #[test]
+fn chat_platforms() {
+    let text = format!(
+        "{SOUND}\n{}",
+        r#"
+[slack]
+mode = "http"
+bot_token = "plain"
+listen = "everywhere"
+base_url = "http://chat.example/api"
+channels = { deploymnts = "C1" }
+groups = { S1 = "led" }
+
+[discord]
+token = { env = "TOKEN" }
+guild = "ours"
+base_url = "chat.example"
+roles = { 1 = "lead" }
+"#
+    );
+    insta::assert_snapshot!(report(&[("signalbox.toml", &text)]).render(false));
+}
+
+#[test]
 fn checklists_and_calendars() {
     let text = r#"calendars = ["days.ics", "gone.ics", "notes.ics", "../up.ics"]
 checklists = ["lists", "nowhere.md"]
