@@ -7,6 +7,7 @@ mod discord_in;
 mod discord_out;
 mod fake_discord;
 mod fake_slack;
+mod process;
 mod slack_out;
 #[path = "../support/mod.rs"]
 mod support;
