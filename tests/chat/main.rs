@@ -8,6 +8,7 @@ mod discord_out;
 mod fake_discord;
 mod fake_slack;
 mod process;
+mod slack_in;
 mod slack_out;
 #[path = "../support/mod.rs"]
 mod support;

@@ -22,6 +22,9 @@ use words::Known;
 impl SlackPlatform {
     /// [`crate::chat::Platform::work`].
     pub(super) async fn worked(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
+        if let Some(envelope) = arrival.as_read_back() {
+            return self.reacted_meanwhile(envelope, intake).await;
+        }
         let body: Value = serde_json::from_str(&arrival.body).unwrap_or_default();
         let done = match self.seen(&body).await {
             Seen::Acts(place, bodies) => self.acted(arrival, &place, bodies, intake).await,
@@ -95,6 +98,16 @@ impl SlackPlatform {
 
     pub(super) fn envelope(&self, id: String, place: &Place, channel: ChannelName, body: Body) -> Envelope {
         Envelope { platform: self.name.clone(), id, account: place.account.clone(), channel, body }
+    }
+
+    /// A reaction that was put on, or taken off, while nothing could reach us.
+    async fn reacted_meanwhile(&self, envelope: Envelope, intake: &dyn Intake) -> Result<(), ChatError> {
+        let Body::Reaction { message, .. } = &envelope.body else { return Ok(()) };
+        let channel = super::post::place(message).map(|(channel, _)| channel.to_owned()).unwrap_or_default();
+        let place = Place { account: envelope.account.clone(), channel, ..Place::default() };
+        let id = envelope.id.clone();
+        let answer = intake.receive(envelope).await.map_err(|e| later(&e))?;
+        self.tell(&id, &place, answer).await
     }
 
     /// It is worked again; the person is told once that it hangs.
