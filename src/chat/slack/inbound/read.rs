@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// The command that takes every other as its text.
 const OWN: &str = "/signalbox";
+/// Slack's own program, which carries no bot's id.
+const SLACKBOT: &str = "USLACKBOT";
 
 /// Where the sender of an act can be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -163,7 +165,9 @@ fn event(payload: &Value, me: Option<&str>, known: &Known) -> Seen {
         };
     };
     let place = Place { account: owned(event, "/user"), channel: owned(event, "/channel"), ..Place::default() };
-    let ours = me.is_some_and(|me| me == place.account) || text(event, "/bot_id").is_some();
+    // Programs are not answered, or two could talk for ever.
+    let ours =
+        me.is_some_and(|me| me == place.account) || place.account == SLACKBOT || text(event, "/bot_id").is_some();
     match kind {
         "app_mention" | "message" | "reaction_added" | "reaction_removed" if ours => Seen::Nothing,
         "app_mention" => said(event, place, addressed(text(event, "/text").unwrap_or_default(), me), known),

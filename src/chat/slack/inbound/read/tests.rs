@@ -78,6 +78,7 @@ fn mentions_and_direct_messages_are_commands() {
         json!({ "subtype": "message_changed" }),
         json!({ "bot_id": "B1" }),
         json!({ "user": ME }),
+        json!({ "user": "USLACKBOT" }),
         json!({ "channel": "C1", "channel_type": "channel" }),
     ] {
         assert_eq!(seen(EVENT, message(passed.clone())), Seen::Nothing, "{passed}");
