@@ -177,7 +177,7 @@ impl World {
     async fn heard(&self, count: usize) -> Vec<Envelope> {
         let mut heard = self.desk.heard.subscribe();
         let waiting = heard.wait_for(|all| all.len() >= count);
-        let all = tokio::time::timeout(Duration::from_secs(15), waiting).await.expect("it is heard").unwrap();
+        let all = tokio::time::timeout(Duration::from_secs(15), waiting).await.unwrap().unwrap();
         all.clone()
     }
 
@@ -195,7 +195,7 @@ impl World {
     async fn connected(&self, count: usize) {
         let mut connected = self.desk.connected.subscribe();
         let waiting = connected.wait_for(|n| *n >= count);
-        tokio::time::timeout(Duration::from_secs(15), waiting).await.expect("it connects").unwrap();
+        tokio::time::timeout(Duration::from_secs(15), waiting).await.unwrap().unwrap();
     }
 
     fn slash(&self, command: &str, text: &str) -> Delivery {
@@ -205,7 +205,7 @@ impl World {
     async fn end(self) {
         self.stop.cancel();
         if let Some(socket) = self.socket {
-            tokio::time::timeout(Duration::from_secs(10), socket).await.expect("it ends").unwrap();
+            tokio::time::timeout(Duration::from_secs(10), socket).await.unwrap().unwrap();
         }
     }
 }
