@@ -226,6 +226,12 @@ pub const THREAD_WAITS: i64 = 1_200;
 /// The longest wait before something outside is tried again, in milliseconds.
 pub const RETRY_MAX_MS: i64 = 60_000;
 
+/// How often a message is tried that waits for a person: a week at [`RETRY_MAX_MS`]. Cards wait for ever.
+pub const CHAT_HELD_TRIES: i64 = 7 * 24 * 60;
+
+/// How often a platform is asked with a token that it refused, in milliseconds.
+pub const CHAT_TOKEN_MS: i64 = 10_000;
+
 /// Lines of a job's output shown in chat.
 pub const OUTPUT_LINES: usize = 20;
 

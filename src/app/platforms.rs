@@ -134,10 +134,13 @@ impl Platforms {
                     tasks.spawn(async move {
                         back.connected(&name).await;
                     });
+                    let platform = Arc::clone(platform);
                     tasks.spawn(async move {
+                        platform.listens(true);
                         if let Err(error) = super::runtime::serve_http(listener, router, stop).await {
                             tracing::error!(name: "slack.not_listening", %error, "signed requests are not taken any more: {error}");
                         }
+                        platform.listens(false);
                     });
                 }
             }

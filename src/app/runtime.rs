@@ -101,11 +101,14 @@ fn recorder() -> Option<PrometheusHandle> {
 
 #[async_trait]
 impl Health for Ready {
-    async fn ready(&self) -> Result<(), String> {
+    /// One platform that works is enough to be of use. Where none does, nobody can be told anything.
+    async fn ready(&self) -> Result<Vec<String>, String> {
         if self.stopping.is_cancelled() {
             return Err("stopping".into());
         }
-        self.engine.store().ping().await.map_err(|e| e.to_string())
+        self.engine.store().ping().await.map_err(|e| e.to_string())?;
+        let troubles = self.engine.troubles();
+        if troubles.everywhere { Err(troubles.lines.join("; ")) } else { Ok(troubles.lines) }
     }
 
     fn metrics(&self) -> String {

@@ -15,6 +15,8 @@ pub mod discord;
 #[cfg(any(feature = "discord", feature = "slack"))]
 pub mod doctor;
 #[cfg(any(feature = "discord", feature = "slack"))]
+mod health;
+#[cfg(any(feature = "discord", feature = "slack"))]
 mod pace;
 #[cfg(feature = "slack")]
 mod picture;
@@ -74,6 +76,9 @@ pub enum ChatError {
     /// The message or channel no longer exists.
     #[error("gone: {0}")]
     Gone(String),
+    /// It was not done, and works once a person has changed something: a token, a right, an invitation.
+    #[error("{0}")]
+    Barred(String),
     /// It will never work as it is.
     #[error("refused: {0}")]
     Refused(String),
@@ -111,6 +116,11 @@ pub trait Platform: Send + Sync {
     /// Besides those of any call, `Refused` where reactions cannot be read: nothing is to be made of that.
     async fn reactions(&self, _at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
         Err(ChatError::Refused("reactions cannot be read back here".into()))
+    }
+
+    /// Why nothing works here before a person has changed something, and what; `None` while it works or comes back by itself.
+    fn trouble(&self) -> Option<String> {
+        None
     }
 
     /// Roles that the platform's own groups give, by account.

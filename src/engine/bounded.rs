@@ -68,6 +68,10 @@ impl Platform for Bounded<dyn Platform> {
         in_time(self.0.reactions(at), ChatError::Unknown).await
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.0.trouble()
+    }
+
     async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
         in_time(self.0.roles(), ChatError::Unknown).await
     }

@@ -1,6 +1,7 @@
 //! Chat as a projection: cards are rendered from the state of the moment, posted once, and edited in place.
 
 use super::Engine;
+use super::effect::is_card;
 use super::writer::parse_state;
 use crate::chat::{ChatError, MessageRef, Platform, Post};
 use crate::domain::ids::{ChannelName, DeploymentId, PlatformName, Stream};
@@ -20,6 +21,8 @@ enum Said {
     Later(i64),
     /// It may have been sent: it is looked up before it is sent again, in so many ms.
     InDoubt(i64),
+    /// Nothing was sent, and nothing will be before a person has changed something.
+    Barred(String),
     /// It will never work; the row is dropped and the failure logged.
     Never,
 }
@@ -57,6 +60,8 @@ impl Engine {
         }
         let thread = match self.thread_ref(platform, card.thread_of.as_deref()).await? {
             Ok(thread) => thread,
+            // Its thread comes once a person has mended what is in the way.
+            Err(()) if self.is_barred(&*chat) => return self.put_back(claim, backoff(claim.row.attempts)).await,
             Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
                 return self.put_back(claim, limits::THREAD_WAIT_MS).await;
             }
@@ -78,6 +83,8 @@ impl Engine {
         let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
         let thread = match self.thread_ref(platform, thread_of).await? {
             Ok(thread) => thread,
+            // Its thread comes once a person has mended what is in the way.
+            Err(()) if self.is_barred(&*chat) => return self.put_back(claim, backoff(claim.row.attempts)).await,
             Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
                 return self.put_back(claim, limits::THREAD_WAIT_MS).await;
             }
@@ -149,6 +156,7 @@ impl Engine {
                 tracing::warn!(name: "chat.unknown", %key, error = %what, "no answer for {key}; it is looked up");
                 Said::InDoubt(backoff(claim.row.attempts))
             }
+            ChatError::Barred(what) => Said::Barred(what),
             ChatError::Gone(what) | ChatError::Refused(what) => {
                 tracing::error!(name: "chat.refused", key = %claim.row.key, error = %what, "{} is refused and dropped", claim.row.key);
                 metrics::counter!("signalbox_chat_refused_total").increment(1);
@@ -170,7 +178,20 @@ impl Engine {
             Said::Later(ms) => self.put_back(claim, ms).await,
             Said::InDoubt(ms) => self.again_in(claim, ms).await,
             Said::Never => self.receipt_only(claim, Vec::new()).await,
+            Said::Barred(why) => {
+                if self.platform(platform).is_some_and(|chat| chat.trouble().is_none()) {
+                    self.barred.note(platform, channel, &why);
+                }
+                // Cards say what is so now, so they are worth waiting for; what was news a week ago is none.
+                if claim.row.attempts < limits::CHAT_HELD_TRIES || is_card(&claim.row.target) {
+                    return self.put_back(claim, backoff(claim.row.attempts)).await;
+                }
+                tracing::error!(name: "chat.given_up", key = %claim.row.key, error = %why, "{} is dropped after a week: {why}", claim.row.key);
+                metrics::counter!("signalbox_chat_refused_total").increment(1);
+                self.receipt_only(claim, Vec::new()).await
+            }
             Said::At(at) => {
+                self.barred.said(platform, channel);
                 let row = MessageRow {
                     platform: platform.clone(),
                     key: key.to_owned(),

@@ -38,6 +38,11 @@ impl Effect {
     }
 }
 
+/// Whether a row's target is a card, of which there is one, and not one message among many.
+pub(super) fn is_card(target: &str) -> bool {
+    target.starts_with("card:")
+}
+
 /// Whether a row's target is a task outside, and not chat.
 pub(super) fn is_task(target: &str) -> bool {
     target.starts_with("task:")

@@ -4,6 +4,7 @@
 //! and production run the same code. Nothing is told to anybody before it is committed; nothing is held over I/O.
 
 mod ask;
+mod barred;
 mod bounded;
 mod catch_up;
 mod chat_out;
@@ -25,6 +26,7 @@ mod work;
 mod writer;
 
 pub use ask::Explained;
+pub use barred::Troubles;
 pub use effect::Effect;
 pub use service::Service;
 pub use told::describe;
@@ -72,6 +74,7 @@ pub struct Engine {
     stirred: Notify,
     outputs: output::Outputs,
     posting: posting::Posting,
+    barred: barred::Barred,
     arrivals: inbox::Arrivals,
     lanes: lanes::Lanes,
     known: known::Known,
@@ -99,6 +102,7 @@ impl Engine {
             stirred: Notify::new(),
             outputs: output::Outputs::default(),
             posting: posting::Posting::default(),
+            barred: barred::Barred::default(),
             arrivals: inbox::Arrivals::default(),
             lanes: lanes::Lanes::default(),
             known: known::Known::default(),

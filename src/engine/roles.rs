@@ -94,7 +94,7 @@ impl Engine {
         let Some(chat) = self.platform(platform).cloned() else { return };
         let told = match chat.roles().await {
             Ok(told) => told,
-            Err(error @ ChatError::Refused(_)) => {
+            Err(error @ (ChatError::Refused(_) | ChatError::Barred(_))) => {
                 tracing::error!(name: "roles.refused", %platform, %error, "{platform} does not tell its groups' roles: {error}");
                 return;
             }

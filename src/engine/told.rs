@@ -24,6 +24,8 @@ pub fn describe() {
         "Arrivals, by platform, kind and outcome (new, again, replayed, failed)"
     );
     describe_counter!("signalbox_inbox_worked_total", "Kept arrivals that were worked, by platform, kind and outcome");
+    describe_gauge!("signalbox_chat_connected", "1 while a platform's connection stands and its token is taken");
+    describe_gauge!("signalbox_chat_barred", "Channels in which nothing can be said before a person changes something");
     describe_counter!("signalbox_chat_refused_total", "Messages that a chat platform will never take");
 }
 

@@ -99,6 +99,7 @@ impl Engine {
             }
             Err(ChatError::Unknown(what)) => ("unknown", what),
             Err(ChatError::Gone(what)) => ("gone", what),
+            Err(ChatError::Barred(what)) => ("barred", what),
             Err(ChatError::Refused(what)) => ("refused", what),
         };
         tracing::warn!(name: "inbox.not_told", %key, %kind, outcome, %error, "{key}: its sender is not told: {error}");

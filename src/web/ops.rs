@@ -12,11 +12,11 @@ use std::sync::Arc;
 /// Asked on every request.
 #[async_trait]
 pub trait Health: Send + Sync {
-    /// Can it take work now?
+    /// Can it take work now? What does not work all the same is told, one line each.
     ///
     /// # Errors
     /// What is in the way, in one line.
-    async fn ready(&self) -> Result<(), String>;
+    async fn ready(&self) -> Result<Vec<String>, String>;
 
     /// In the text format of Prometheus.
     fn metrics(&self) -> String;
@@ -34,7 +34,7 @@ pub fn ops_router(health: Arc<dyn Health>) -> Router {
 
 async fn ready(State(health): State<Arc<dyn Health>>) -> Response {
     match health.ready().await {
-        Ok(()) => "ready\n".into_response(),
+        Ok(troubles) => troubles.iter().fold("ready\n".to_owned(), |text, line| text + line + "\n").into_response(),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
     }
 }

@@ -1,6 +1,6 @@
 //! One signalbox on Slack and Discord at once: asked for here, approved there, and one person is one person.
 
-mod house;
+pub mod house;
 
 use house::House;
 

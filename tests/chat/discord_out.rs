@@ -258,7 +258,7 @@ async fn what_discord_refuses_says_what_to_do() {
         let refused = said(bot.post(&post("b", "deployments", None, card("x"))).await);
         assert_eq!(
             refused,
-            "refused: signalbox may not post in #deployments; give its role Send Messages, Embed Links and Attach Files there"
+            "signalbox may not post in #deployments; give its role Send Messages, Embed Links and Attach Files there"
         );
     }
     assert_eq!(side.fake.requests_of(POST), 1, "it is not asked again soon");
@@ -278,7 +278,7 @@ async fn what_discord_refuses_says_what_to_do() {
     let wrong = DiscordPlatform::new(wrong, client, side.clock.clone(), Arc::new(move || Arc::clone(&policy)));
     for _ in 0..3 {
         let said = wrong.post(&post("d", "deployments", None, card("x"))).await;
-        assert!(matches!(said, Err(ChatError::Later { .. })), "the row stays for a valid token: {said:?}");
+        assert!(matches!(said, Err(ChatError::Barred(_))), "the row stays for a valid token: {said:?}");
     }
     assert_eq!(side.fake.take_refusals().len(), 1, "one refusal ends all calls");
 }

@@ -7,6 +7,7 @@ mod discord_in;
 mod discord_out;
 mod fake_discord;
 mod fake_slack;
+mod held;
 mod process;
 mod slack_in;
 mod slack_out;

@@ -216,7 +216,7 @@ async fn a_public_channel_is_joined_and_a_private_one_asks_for_an_invitation() {
     for (channel, hint) in [("engineering", "/invite"), ("nowhere", "/invite")] {
         let refused = world.slack.post(&to(channel)).await;
         assert!(
-            matches!(&refused, Err(ChatError::Refused(what)) if what.contains(hint) && what.contains(channel)),
+            matches!(&refused, Err(ChatError::Barred(what)) if what.contains(hint) && what.contains(channel)),
             "{refused:?}"
         );
     }
@@ -224,7 +224,7 @@ async fn a_public_channel_is_joined_and_a_private_one_asks_for_an_invitation() {
     strict.fake.room("C0PUBLIC1", "incidents", Kind::Public, &["U1"], false);
     let refused = strict.slack.post(&to("incidents")).await;
     let hint = "the bot is not in #incidents; type `/invite @signalbox` there";
-    assert_eq!(refused, Err(ChatError::Refused(hint.into())));
+    assert_eq!(refused, Err(ChatError::Barred(hint.into())));
 }
 
 #[tokio::test]
@@ -263,14 +263,20 @@ async fn what_can_no_longer_be_edited_is_gone() {
 async fn a_wrong_token_and_a_missing_right_say_what_to_do() {
     let world = World::new(|o| o.without_scope("chat:write")).await;
     let refused = world.slack.post(&post("a", line("a"))).await;
-    assert!(matches!(&refused, Err(ChatError::Refused(what)) if what.contains("`chat:write`")), "{refused:?}");
+    assert!(matches!(&refused, Err(ChatError::Barred(what)) if what.contains("`chat:write`")), "{refused:?}");
     world.fake.with(|w| w.options.bot_token = "another-token".into());
     let refused = world.slack.post(&post("a", line("a"))).await;
     assert!(
-        matches!(&refused, Err(ChatError::Refused(what)) if what.contains("refuses the bot's token")),
+        matches!(&refused, Err(ChatError::Barred(what)) if what.contains("refuses the bot's token")),
         "{refused:?}"
     );
     assert!(!format!("{refused:?}").contains("test-bot-token"));
+    let (asked, told) = (world.fake.calls("chat.postMessage"), refused.unwrap_err().to_string());
+    assert_eq!(world.slack.trouble(), Some(told), "the platform's trouble, not the message's");
+    world.slack.post(&post("b", line("b"))).await.unwrap_err();
+    assert_eq!(world.fake.calls("chat.postMessage"), asked, "a refused token is not asked with again at once");
+    let token = "test-bot-token";
+    assert!(world.slack.trouble().is_some_and(|why| !why.contains(token)));
 }
 
 #[tokio::test]

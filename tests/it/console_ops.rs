@@ -9,10 +9,13 @@ use tower::ServiceExt as _;
 
 struct Sick(Option<&'static str>);
 
+/// One of its platforms does not work.
+struct Limping;
+
 #[async_trait]
 impl Health for Sick {
-    async fn ready(&self) -> Result<(), String> {
-        self.0.map_or(Ok(()), |why| Err(why.to_owned()))
+    async fn ready(&self) -> Result<Vec<String>, String> {
+        self.0.map_or(Ok(Vec::new()), |why| Err(why.to_owned()))
     }
 
     fn metrics(&self) -> String {
@@ -20,7 +23,18 @@ impl Health for Sick {
     }
 }
 
-async fn ask(health: Sick, path: &str) -> (StatusCode, String) {
+#[async_trait]
+impl Health for Limping {
+    async fn ready(&self) -> Result<Vec<String>, String> {
+        Ok(vec!["slack: the token is refused".into(), "discord: the bot is not in #deployments".into()])
+    }
+
+    fn metrics(&self) -> String {
+        String::new()
+    }
+}
+
+async fn ask(health: impl Health + 'static, path: &str) -> (StatusCode, String) {
     let request = Request::builder().uri(path).body(Body::empty()).unwrap();
     let response = ops_router(Arc::new(health)).oneshot(request).await.unwrap();
     let status = response.status();
@@ -34,6 +48,8 @@ async fn a_process_that_is_not_ready_is_alive_all_the_same() {
     let ready = (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database is locked\n".into());
     assert_eq!(ask(sick(), "/readyz").await, ready);
     assert_eq!(ask(Sick(None), "/readyz").await, (StatusCode::OK, "ready\n".into()));
+    let told = "ready\nslack: the token is refused\ndiscord: the bot is not in #deployments\n";
+    assert_eq!(ask(Limping, "/readyz").await, (StatusCode::OK, told.into()));
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ impl DiscordPlatform {
         if let Some(id) = self.settings.channels.get(name) {
             return id
                 .parse()
-                .map_err(|_| ChatError::Refused(format!("#{name}: `{id}` in config is no id of a channel")));
+                .map_err(|_| ChatError::Barred(format!("#{name}: `{id}` in config is no id of a channel")));
         }
         let found = |all: &BTreeMap<ChannelName, String>| all.get(name).and_then(|id| id.parse().ok());
         if let Some(id) = found(&self.known()) {
@@ -87,7 +87,7 @@ impl DiscordPlatform {
         self.read_channels().await?;
         // The core calls a channel without a name by its id.
         found(&self.known()).or_else(|| name.as_str().parse().ok()).ok_or_else(|| {
-            ChatError::Refused(format!(
+            ChatError::Barred(format!(
                 "there is no channel #{name} on the Discord server that signalbox can see; create it, or give signalbox the \
                  permission View Channel there"
             ))

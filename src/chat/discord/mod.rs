@@ -24,6 +24,7 @@ pub mod rest;
 pub use doctor::Examination;
 pub use gateway::{Gateway, StoreSeat};
 
+use super::health::Health;
 use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
@@ -66,12 +67,15 @@ pub struct DiscordPlatform {
     /// What buttons ask first, by their custom ids.
     asks: recent::Recent,
     inbound: inbound::memory::Memory,
+    health: Arc<Health>,
 }
 
 impl DiscordPlatform {
     #[must_use]
     pub fn new(settings: Settings, client: reqwest::Client, clock: Arc<dyn Clock>, policy: PolicyNow) -> Self {
+        let health = Arc::new(Health::new(NAME));
         let rest = rest::Rest::new(client, &settings.base_url, settings.token.clone(), Arc::clone(&clock));
+        let rest = rest.telling(Arc::clone(&health));
         let directory = directory::Directory::new(&settings.channels);
         Self {
             name: PlatformName::new(NAME),
@@ -85,6 +89,7 @@ impl DiscordPlatform {
             threads: recent::Recent::default(),
             asks: recent::Recent::default(),
             inbound: inbound::memory::Memory::default(),
+            health,
         }
     }
 
@@ -158,6 +163,10 @@ impl Platform for DiscordPlatform {
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
         self.standing_reactions(at).await
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.health.trouble()
     }
 
     async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {

@@ -220,9 +220,9 @@ fn explain(error: RestError, channel: &ChannelName, doing: &str, in_thread: bool
     match *code {
         UNKNOWN_MESSAGE => ChatError::Gone(format!("the message in #{channel} was deleted")),
         UNKNOWN_CHANNEL => {
-            ChatError::Refused(format!("#{channel} is not there any more; create it, or name another in config"))
+            ChatError::Barred(format!("#{channel} is not there any more; create it, or name another in config"))
         }
-        NO_ACCESS => ChatError::Refused(format!(
+        NO_ACCESS => ChatError::Barred(format!(
             "signalbox cannot see #{channel}; give its role the permission View Channel there"
         )),
         NO_PERMISSION => {
@@ -232,7 +232,7 @@ fn explain(error: RestError, channel: &ChannelName, doing: &str, in_thread: bool
                 _ if in_thread => "Send Messages in Threads, Embed Links and Attach Files",
                 _ => "Send Messages, Embed Links and Attach Files",
             };
-            ChatError::Refused(format!("signalbox may not {doing} in #{channel}; give its role {needed} there"))
+            ChatError::Barred(format!("signalbox may not {doing} in #{channel}; give its role {needed} there"))
         }
         NO_DIRECT_MESSAGE => ChatError::Refused("this person takes no direct messages from signalbox".into()),
         _ => error.into(),

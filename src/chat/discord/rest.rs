@@ -8,6 +8,7 @@
 
 use super::buckets::{Buckets, Stop, Ticket};
 use super::place::Place;
+use crate::chat::health::Health;
 use crate::chat::{ChatError, Token};
 use crate::clock::Clock;
 use crate::limits;
@@ -24,6 +25,10 @@ use std::time::Duration;
 const AGENT: &str = concat!("DiscordBot (https://signalbox.invalid, ", env!("CARGO_PKG_VERSION"), ")");
 /// What serenity's routes begin with.
 const HOST: &str = "https://discord.com";
+
+/// What to do about a token that Discord does not take: to ask with it again would count towards a ban.
+pub const BAD_TOKEN: &str = "Discord does not take the token: make a new one at the developer portal, set it as `token` of \
+    [discord], and start signalbox again";
 
 /// Discord's code for a body it does not take.
 const INVALID_FORM: i64 = 50_035;
@@ -67,6 +72,7 @@ pub struct Rest {
     buckets: Buckets,
     /// The token is wrong; only a restart brings another.
     stopped: AtomicBool,
+    health: Option<Arc<Health>>,
 }
 
 impl<'a> Call<'a> {
@@ -103,7 +109,14 @@ impl Rest {
     #[must_use]
     pub fn new(client: Client, base: &str, token: Token, clock: Arc<dyn Clock>) -> Self {
         let (base, buckets) = (base.trim_end_matches('/').to_owned(), Buckets::new(clock));
-        Self { client, base, token, buckets, stopped: AtomicBool::new(false) }
+        Self { client, base, token, buckets, stopped: AtomicBool::new(false), health: None }
+    }
+
+    /// Tells when the token is refused.
+    #[must_use]
+    pub fn telling(mut self, health: Arc<Health>) -> Self {
+        self.health = Some(health);
+        self
     }
 
     /// Sends once. An empty answer is `null`.
@@ -155,7 +168,10 @@ impl Rest {
         let (kind, code) = (&place.kind, value["code"].as_i64().unwrap_or(0));
         let message = value["message"].as_str().unwrap_or("no reason given").to_owned();
         if http == 401 && !place.interaction && !self.stopped.swap(true, Ordering::Relaxed) {
-            tracing::error!(name: "discord.token", "Discord does not know the token; nothing is sent before a start with a valid one");
+            match &self.health {
+                Some(health) => health.refused(BAD_TOKEN, 0),
+                None => tracing::error!(name: "discord.token", "{BAD_TOKEN}"),
+            }
         } else if code == INVALID_FORM {
             let fields = wrong_fields(&value["errors"]);
             tracing::error!(name: "discord.invalid", %kind, %fields, "Discord does not take the form of {kind}: {fields}");
@@ -261,9 +277,8 @@ impl From<RestError> for ChatError {
             RestError::Limited { after_ms } => Self::Later { what: error.to_string(), after_ms },
             RestError::Lost(what) => Self::Unknown(what),
             // The rows stay until somebody sets a valid token and starts signalbox again.
-            RestError::Code { http: 401, .. } => {
-                Self::Later { what: error.to_string(), after_ms: limits::RETRY_MAX_MS }
-            }
+            RestError::Code { http: 401, .. } => Self::Barred(BAD_TOKEN.to_owned()),
+            RestError::Code { http: 403, .. } => Self::Barred(format!("{error}; see `signalbox doctor`")),
             RestError::Code { code: 10_008, .. } => Self::Gone(error.to_string()),
             RestError::Code { .. } => Self::Refused(error.to_string()),
         }

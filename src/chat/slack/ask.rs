@@ -49,6 +49,7 @@ impl SlackPlatform {
     }
 
     async fn ask_on(&self, turn: Turn, method: &str, body: &Value) -> Result<Value, ApiError> {
+        self.may_ask()?;
         let channel = match (method, body["channel"].as_str()) {
             ("chat.postMessage", Some(channel)) => Some(format!("{method} {channel}")),
             _ => None,
@@ -66,6 +67,7 @@ impl SlackPlatform {
 
     /// Asks a method that only reads, when it may be asked now.
     pub(super) async fn read(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, ApiError> {
+        self.may_ask()?;
         self.pace.take(&[(method, rate(method))]).map_err(|after_ms| ApiError::RateLimited { after_ms })?;
         let said = self.api.get(method, params).await;
         self.heed(method, method, &said);
@@ -95,7 +97,22 @@ impl SlackPlatform {
         }
     }
 
+    /// Not with a token that was refused a moment ago.
+    fn may_ask(&self) -> Result<(), ApiError> {
+        let now = self.clock.now().work.as_millisecond();
+        self.health.rests(now).map_or(Ok(()), |why| Err(ApiError::Resting(why)))
+    }
+
     fn heed(&self, bucket: &str, method: &str, said: &Result<Value, ApiError>) {
+        match said {
+            Ok(_) => self.health.taken(),
+            Err(error) => match (error.bad_token(), error.code()) {
+                (Some(why), _) => self.health.refused(&why, self.clock.now().work.as_millisecond()),
+                (None, Some(_)) => self.health.taken(),
+                // No word of Slack's.
+                (None, None) => {}
+            },
+        }
         if let Err(ApiError::RateLimited { after_ms }) = said {
             self.pace.shut(bucket, *after_ms);
             metrics::counter!("signalbox_chat_limited_total", "platform" => super::NAME).increment(1);

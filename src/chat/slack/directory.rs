@@ -69,7 +69,7 @@ impl SlackPlatform {
         }
         self.list_channels().await.map_err(|e| e.to_chat("conversations.list"))?;
         let found = self.directory.lock().ids.get(name).cloned();
-        found.ok_or_else(|| ChatError::Refused(no_channel(name)))
+        found.ok_or_else(|| ChatError::Barred(no_channel(name)))
     }
 
     /// Slack no longer knows the id under which this channel was remembered.

@@ -27,6 +27,7 @@ pub use error::SlackError;
 pub use http::router;
 pub use socket::{Door, SocketMode};
 
+use super::health::Health;
 use super::pace::Pace;
 use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
 use crate::clock::Clock;
@@ -77,6 +78,7 @@ pub struct SlackPlatform {
     http: reqwest::Client,
     origin: Origin,
     pace: Pace,
+    health: Health,
     directory: Directory,
     inbound: inbound::Memory,
     uploads: Uploads,
@@ -99,6 +101,7 @@ impl SlackPlatform {
         Ok(Self {
             name: PlatformName::new(NAME),
             pace: Pace::new(Arc::clone(&clock)),
+            health: Health::new(NAME),
             directory: Directory::new(&settings.channels),
             inbound: inbound::Memory::default(),
             uploads: Uploads::default(),
@@ -110,6 +113,13 @@ impl SlackPlatform {
             http,
             origin,
         })
+    }
+}
+
+impl SlackPlatform {
+    /// Signed requests are taken, or not any more; of its sockets the platform knows by itself.
+    pub fn listens(&self, does: bool) {
+        self.health.connected(does);
     }
 }
 
@@ -142,6 +152,10 @@ impl Platform for SlackPlatform {
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
         self.reacted(at).await
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.health.trouble()
     }
 
     async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {

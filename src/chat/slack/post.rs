@@ -186,10 +186,10 @@ fn refused(error: &ApiError, method: &str, post: &Post) -> ChatError {
     let channel = &post.channel;
     match (error.code(), &post.only_for) {
         (Some("not_in_channel"), _) => {
-            ChatError::Refused(format!("the bot is not in #{channel}; type `/invite @signalbox` there"))
+            ChatError::Barred(format!("the bot is not in #{channel}; type `/invite @signalbox` there"))
         }
-        (Some("channel_not_found"), _) => ChatError::Refused(no_channel(channel)),
-        (Some("is_archived"), _) => ChatError::Refused(format!("#{channel} is archived on Slack; open it again")),
+        (Some("channel_not_found"), _) => ChatError::Barred(no_channel(channel)),
+        (Some("is_archived"), _) => ChatError::Barred(format!("#{channel} is archived on Slack; open it again")),
         (Some("user_not_in_channel"), Some(person)) => {
             ChatError::Refused(format!("{person} is not in #{channel} and cannot be told there"))
         }

@@ -9,14 +9,15 @@ use signalbox::chat::{Inbox, Platform, PolicyNow, Token};
 use signalbox::clock::{Clock, SystemClock};
 use signalbox::config::load_embedded;
 use signalbox::domain::policy::Policy;
-use signalbox::engine::{Deps, Engine, Service};
+use signalbox::domain::time::{Now, Span, after};
+use signalbox::engine::{Deps, Engine, Service, Troubles};
 use signalbox::ids::Ids;
 use signalbox::jobs::Executor;
 use signalbox::jobs::command::revision::CommandRevisions;
 use signalbox::rehearsal::world::{Behaviour, Outside, ScriptExecutor, ScriptProbe};
 use signalbox::store::{MemoryStore, Store};
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,51 +25,129 @@ use tokio_util::sync::CancellationToken;
 pub const C_DEPLOYMENTS: &str = "C0DEPLOY01";
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What stays when signalbox ends: the workspace, the server, what is stored, and the time.
+pub struct Ground {
+    pub slack: FakeSlack,
+    pub discord: Arc<FakeDiscord>,
+    pub clock: Arc<Leaping>,
+    store: Arc<dyn Store>,
+    /// How often it was started.
+    starts: u64,
+}
+
+/// The machine's clock, which can be put forward.
+#[derive(Default)]
+pub struct Leaping {
+    clock: SystemClock,
+    ahead: Mutex<Span>,
+}
+
+impl Leaping {
+    pub fn leap(&self, by: Span) {
+        let mut ahead = self.ahead.lock().unwrap();
+        *ahead = *ahead + by;
+    }
+}
+
+impl Clock for Leaping {
+    fn now(&self) -> Now {
+        let (now, ahead) = (self.clock.now(), *self.ahead.lock().unwrap());
+        Now { wall: after(now.wall, ahead), work: after(now.work, ahead) }
+    }
+}
+
 pub struct House {
     pub slack: FakeSlack,
-    pub discord: FakeDiscord,
+    pub discord: Arc<FakeDiscord>,
+    pub engine: Arc<Engine>,
+    ground: Ground,
     service: Service,
     tasks: JoinSet<()>,
     stop: CancellationToken,
 }
 
-impl House {
-    pub async fn open() -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let (slack, discord) = (slack().await, discord().await);
-        let policy = Arc::new(policy(&discord));
+impl Ground {
+    pub async fn lay() -> Self {
+        let (slack, discord) = (slack().await, Arc::new(discord().await));
+        Self { slack, discord, clock: Arc::default(), store: Arc::new(MemoryStore::new()), starts: 0 }
+    }
+
+    /// Starts signalbox on it with the tokens that are right, and connects.
+    pub async fn build(self) -> House {
+        let house = self.build_with(discord::TOKEN).await;
+        house.discord.connected().await;
+        house.slack.until("a socket", |world| (!world.sockets.is_empty()).then_some(())).await.unwrap();
+        house
+    }
+
+    /// The same with another token of Discord's; waits for nothing.
+    pub async fn build_with(mut self, discord_token: &str) -> House {
+        self.starts += 1;
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let policy = Arc::new(policy(&self.discord));
         let engine_slot: Arc<OnceLock<Weak<Engine>>> = Arc::default();
         let (slot, first) = (Arc::clone(&engine_slot), Arc::clone(&policy));
         let now: PolicyNow = Arc::new(move || {
             slot.get().and_then(Weak::upgrade).map_or_else(|| Arc::clone(&first), |engine| engine.policy())
         });
-        let to_slack = Arc::new(slack_platform(&slack, &clock, &now));
-        let to_discord = Arc::new(discord_platform(&discord, &clock, &now));
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let to_slack = Arc::new(slack_platform(&self.slack, &clock, &now));
+        let to_discord = Arc::new(discord_platform(&self.discord, discord_token, &clock, &now));
         let platforms: Vec<Arc<dyn Platform>> = vec![to_slack.clone(), to_discord.clone()];
-        let engine = engine(&policy, &store, &clock, platforms);
+        let engine = engine(&policy, &self.store, &clock, platforms, self.starts);
         let _ = engine_slot.set(Arc::downgrade(&engine));
         let service = Service::start(Arc::clone(&engine)).await.unwrap();
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let inbox = Arc::clone(&engine) as Arc<dyn Inbox>;
         tasks.spawn(SocketMode::new(to_slack, Arc::clone(&inbox), 1, stop.clone()).run());
-        let seat = StoreSeat::new(store, discord.guild(), "house");
+        let seat = StoreSeat::new(Arc::clone(&self.store), self.discord.guild(), "house");
         let gateway = Gateway::new(to_discord, inbox, Arc::new(seat), 1);
         let stopped = stop.clone();
         tasks.spawn(async move {
-            gateway.run(stopped).await.unwrap();
+            // Without a valid token it says why and is not there.
+            let _ = gateway.run(stopped).await;
         });
-        discord.connected().await;
-        slack.until("a socket", |world| (!world.sockets.is_empty()).then_some(())).await.unwrap();
-        Self { slack, discord, service, tasks, stop }
+        let (slack, discord) = (self.slack.clone(), self.discord.clone());
+        House { slack, discord, engine, ground: self, service, tasks, stop }
+    }
+}
+
+impl House {
+    pub async fn open() -> Self {
+        Ground::lay().await.build().await
     }
 
-    pub async fn close(self) {
+    /// Ends signalbox; what the platforms refused is nobody's business here.
+    pub async fn leave(self) -> Ground {
         self.stop.cancel();
         tokio::time::timeout(PATIENCE, self.tasks.join_all()).await.unwrap();
         self.service.shutdown().await.unwrap();
-        assert!(self.slack.refusals().is_empty(), "{:?}", self.slack.refusals());
-        self.discord.nothing_refused();
+        self.ground
+    }
+
+    pub async fn close(self) {
+        let ground = self.leave().await;
+        assert!(ground.slack.refusals().is_empty(), "{:?}", ground.slack.refusals());
+        ground.discord.nothing_refused();
+    }
+
+    /// Puts the clock forward.
+    pub fn leap(&self, by: Span) {
+        self.ground.clock.leap(by);
+    }
+
+    /// Waits until it is told on `/readyz`, or no longer.
+    pub async fn tells(&self, words: &str, told: bool) -> Troubles {
+        let waiting = async {
+            loop {
+                let troubles = self.engine.troubles();
+                if troubles.lines.iter().any(|line| line.contains(words)) == told {
+                    return troubles;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        waited.unwrap_or_else(|_| panic!("{words:?} ({told}): {:?}", self.engine.troubles()))
     }
 
     /// The id of the card in Discord, once it stands there.
@@ -185,9 +264,9 @@ fn slack_platform(fake: &FakeSlack, clock: &Arc<dyn Clock>, policy: &PolicyNow) 
     SlackPlatform::new(settings, Arc::clone(clock), Arc::clone(policy), client).unwrap()
 }
 
-fn discord_platform(fake: &FakeDiscord, clock: &Arc<dyn Clock>, policy: &PolicyNow) -> DiscordPlatform {
+fn discord_platform(fake: &FakeDiscord, token: &str, clock: &Arc<dyn Clock>, policy: &PolicyNow) -> DiscordPlatform {
     let settings = signalbox::chat::discord::Settings {
-        token: Token::new(discord::TOKEN.to_owned()),
+        token: Token::new(token.to_owned()),
         guild: fake.guild(),
         base_url: fake.base_url(),
         channels: BTreeMap::new(),
@@ -202,6 +281,7 @@ fn engine(
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
     platforms: Vec<Arc<dyn Platform>>,
+    seed: u64,
 ) -> Arc<Engine> {
     let start = clock.now().wall;
     let outside = Arc::new(Outside::new(start));
@@ -215,8 +295,8 @@ fn engine(
         probe: Arc::new(ScriptProbe::new(outside)),
         revisions: Arc::new(CommandRevisions),
         clock: Arc::clone(clock),
-        ids: Arc::new(Ids::seeded(7)),
-        owner: "house".into(),
+        ids: Arc::new(Ids::seeded(seed)),
+        owner: format!("house-{seed}"),
     };
     Engine::new(deps, Arc::clone(policy)).unwrap()
 }

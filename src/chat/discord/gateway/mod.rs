@@ -17,7 +17,7 @@ pub use seat::{Seat, StoreSeat};
 
 use super::DiscordPlatform;
 use crate::chat::backoff::Backoff;
-use crate::chat::discord::rest::{Call, RestError};
+use crate::chat::discord::rest::{self, Call, RestError};
 use crate::chat::pace::{Pace, Rate};
 use crate::chat::socket::{self, Socket};
 use crate::chat::{Inbox, Platform as _};
@@ -81,7 +81,7 @@ enum NoAddress {
 impl From<RestError> for NoAddress {
     fn from(error: RestError) -> Self {
         match error {
-            RestError::Code { http: 401, .. } => Self::Never(protocol::BAD_TOKEN),
+            RestError::Code { http: 401, .. } => Self::Never(rest::BAD_TOKEN),
             RestError::Limited { after_ms } => Self::Later(error.to_string(), after_ms.max(0).unsigned_abs()),
             error => Self::Later(error.to_string(), 0),
         }
@@ -120,6 +120,7 @@ impl Gateway {
         let session = self.sessions(&lines, &stop).await;
         if let Err(Stopped(why)) = &session {
             tracing::error!(name: "discord.stopped", "signalbox does not connect to Discord any more: {why}");
+            self.platform.health.barred(why);
         }
         let Lines { queue, progress, readings, .. } = lines;
         drop(queue);
@@ -152,6 +153,7 @@ impl Gateway {
                 None => protocol.insert(Protocol::new(self.remembered().await, seed)),
             };
             let (end, steady) = self.once(mine, lines, stop).await;
+            self.platform.health.connected(false);
             if steady {
                 backoff.reset();
             }
@@ -292,6 +294,7 @@ impl Gateway {
         let how = if fresh { "anew" } else { "where it was" };
         tracing::info!(name: "discord.connected", fresh, "connected to Discord's gateway, {how}");
         metrics::counter!("signalbox_chat_connected_total", "platform" => super::NAME).increment(1);
+        self.platform.health.connected(true);
         if let Some(session) = mine.session() {
             self.platform.inbound.set_me(&session.me);
         }

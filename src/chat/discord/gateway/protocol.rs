@@ -4,6 +4,7 @@
 //! whatever was missed is read back. What a frame holds is only looked at, never required: an unknown one changes nothing.
 
 use super::frame::{Dispatch, Out};
+use crate::chat::discord::rest::BAD_TOKEN;
 use crate::limits;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
@@ -12,10 +13,6 @@ use std::collections::VecDeque;
 
 /// Our own close: it keeps the session, as any code but 1000 and 1001 does.
 pub const KEEP_SESSION: u16 = 4000;
-
-/// What to do about a token that Discord does not take.
-pub const BAD_TOKEN: &str = "Discord does not take the token: make a new one at the developer portal, set it as `token` of \
-                             [discord], and start signalbox again";
 
 /// What Discord remembers of us across connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,8 +16,18 @@ const METHOD: &str = "apps.connections.open";
 impl Door for SlackPlatform {
     type Stream = MaybeTlsStream<TcpStream>;
 
+    fn stands(&self, stands: Result<bool, &str>) {
+        match stands {
+            Ok(stands) => self.health.connected(stands),
+            Err(why) => self.health.barred(why),
+        }
+    }
+
     async fn open(&self) -> Result<WebSocketStream<Self::Stream>, ChatError> {
-        let answer = self.api.call_app(METHOD, &json!({})).await.map_err(|e| e.to_chat(METHOD))?;
+        let answer = self.api.call_app(METHOD, &json!({})).await.map_err(|error| match error.bad_token() {
+            Some(_) => ChatError::Barred(format!("Slack refuses the app-level token ({error})")),
+            None => error.to_chat(METHOD),
+        })?;
         let url = answer["url"].as_str().unwrap_or_default();
         if !self.origin.allows(url) {
             return Err(ChatError::Refused("Slack's API gives an address for the socket that is not its own".into()));

@@ -23,6 +23,9 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
+const DISABLED: &str =
+    "Socket Mode is turned off for this app: turn it on under Settings, Socket Mode, or set slack.mode = \"http\"";
+
 /// Who opens sockets: `apps.connections.open`, and then the address that it gives.
 #[async_trait]
 pub trait Door: Send + Sync {
@@ -31,8 +34,11 @@ pub trait Door: Send + Sync {
     /// A socket that has not said anything yet.
     ///
     /// # Errors
-    /// [`ChatError::Refused`] when asking again will not help before a person has changed something.
+    /// [`ChatError::Refused`] or [`ChatError::Barred`] when asking again will not help before a person has changed something.
     async fn open(&self) -> Result<WebSocketStream<Self::Stream>, ChatError>;
+
+    /// The connection stands or not; `Err` when it will not before a person has changed something.
+    fn stands(&self, stands: Result<bool, &str>);
 }
 
 /// The connection to one workspace.
@@ -56,7 +62,7 @@ impl<D: Door> SocketMode<D> {
     pub async fn run(mut self) {
         let stop = self.stop.clone();
         stop.run_until_cancelled(self.stay()).await;
-        metrics::gauge!("signalbox_chat_connected", "platform" => super::NAME).set(0.0);
+        self.door.stands(Ok(false));
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(Duration::from_millis(2 * limits::SLACK_CLOSE_MS), all).await.is_err() {
             self.tasks.abort_all();
@@ -83,8 +89,8 @@ impl<D: Door> SocketMode<D> {
                     line = next;
                 }
                 News::Ended(why) => {
-                    metrics::gauge!("signalbox_chat_connected", "platform" => super::NAME).set(0.0);
-                    told(why);
+                    self.door.stands(Ok(false));
+                    self.told(why);
                     self.pacing.failed(why);
                     line = self.next_line().await;
                     self.caught_up();
@@ -99,12 +105,12 @@ impl<D: Door> SocketMode<D> {
             self.pacing.wait().await;
             match self.open().await {
                 Ok(line) => {
-                    metrics::gauge!("signalbox_chat_connected", "platform" => super::NAME).set(1.0);
+                    self.door.stands(Ok(true));
                     tracing::info!(name: "slack.connected", "the socket to Slack stands");
                     return line;
                 }
                 Err(why) => {
-                    told(why);
+                    self.told(why);
                     self.pacing.failed(why);
                 }
             }
@@ -113,7 +119,7 @@ impl<D: Door> SocketMode<D> {
 
     /// One try: a socket, and its hello.
     async fn open(&mut self) -> Result<Line, Leave> {
-        let socket = self.door.open().await.map_err(|error| refused(&error))?;
+        let socket = self.door.open().await.map_err(|error| self.refused(&error))?;
         let mut line = Line::start(socket, Arc::clone(&self.inbox), &self.stop, &mut self.tasks);
         loop {
             match timeout(Duration::from_millis(limits::SLACK_HELLO_MS), line.news()).await {
@@ -138,41 +144,42 @@ impl<D: Door> SocketMode<D> {
             stop.run_until_cancelled(inbox.connected(&PlatformName::new(super::NAME))).await;
         });
     }
-}
 
-fn refused(error: &ChatError) -> Leave {
-    match error {
-        ChatError::Later { what, after_ms } => {
-            tracing::warn!(name: "slack.busy", what, after_ms, "Slack gives out no socket now: {what}");
-            Leave::Busy(u64::try_from(*after_ms).unwrap_or(0))
-        }
-        ChatError::Unknown(what) => {
-            tracing::warn!(name: "slack.silent", what, "Slack gives out no socket: {what}");
-            Leave::Unopened
-        }
-        ChatError::Gone(what) | ChatError::Refused(what) => {
-            tracing::error!(
-                name: "slack.refused", what,
-                "Slack gives out no socket ({what}): check slack.app_token, an app-level token with connections:write"
-            );
-            Leave::Refused
+    fn refused(&self, error: &ChatError) -> Leave {
+        match error {
+            ChatError::Later { what, after_ms } => {
+                tracing::warn!(name: "slack.busy", what, after_ms, "Slack gives out no socket now: {what}");
+                Leave::Busy(u64::try_from(*after_ms).unwrap_or(0))
+            }
+            ChatError::Unknown(what) => {
+                tracing::warn!(name: "slack.silent", what, "Slack gives out no socket: {what}");
+                Leave::Unopened
+            }
+            ChatError::Gone(what) | ChatError::Refused(what) | ChatError::Barred(what) => {
+                let why = format!(
+                    "Slack gives out no socket ({what}): check slack.app_token, an app-level token with connections:write"
+                );
+                tracing::error!(name: "slack.refused", "{why}");
+                self.door.stands(Err(&why));
+                Leave::Refused
+            }
         }
     }
-}
 
-fn told(why: Leave) {
-    match why {
-        Leave::Disabled => tracing::error!(
-            name: "slack.disabled",
-            "Socket Mode is turned off for this app: turn it on under Settings, Socket Mode, or set slack.mode = \"http\""
-        ),
-        Leave::Crowded => tracing::warn!(
-            name: "slack.crowded",
-            "Slack takes no more sockets for this app: end the other programs that use the same app-level token"
-        ),
-        // Said where the reason was known.
-        Leave::Busy(_) | Leave::Refused | Leave::Unopened => {}
-        _ => tracing::warn!(name: "slack.disconnected", %why, "the socket to Slack is gone ({why})"),
+    fn told(&self, why: Leave) {
+        match why {
+            Leave::Disabled => {
+                tracing::error!(name: "slack.disabled", "{DISABLED}");
+                self.door.stands(Err(DISABLED));
+            }
+            Leave::Crowded => tracing::warn!(
+                name: "slack.crowded",
+                "Slack takes no more sockets for this app: end the other programs that use the same app-level token"
+            ),
+            // Said where the reason was known.
+            Leave::Busy(_) | Leave::Refused | Leave::Unopened => {}
+            _ => tracing::warn!(name: "slack.disconnected", %why, "the socket to Slack is gone ({why})"),
+        }
     }
 }
 
