@@ -13,3 +13,4 @@ mod slack_in;
 mod slack_out;
 #[path = "../support/mod.rs"]
 mod support;
+mod wires;

@@ -1,6 +1,7 @@
 //! Pressing buttons and choosing from menus, in messages, in views and in the app's home.
 
 use super::delivery::{Delivery, Sort};
+use super::message::{Message, Version};
 use super::people::member;
 use super::see::unescaped;
 use super::world::World;
@@ -16,13 +17,29 @@ struct Pressed {
 impl FakeSlack {
     /// Presses a button, or chooses what a menu offers, by the words on it.
     pub fn click(&self, user: &str, channel: &str, ts: &str, label: &str) -> Result<Delivery, String> {
+        self.click_on(user, channel, ts, label, |message| message.versions.last())
+    }
+
+    /// The same on a screen that still shows the message as it was first.
+    pub fn click_stale(&self, user: &str, channel: &str, ts: &str, label: &str) -> Result<Delivery, String> {
+        self.click_on(user, channel, ts, label, |message| message.versions.first())
+    }
+
+    fn click_on(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        label: &str,
+        version: impl Fn(&Message) -> Option<&Version>,
+    ) -> Result<Delivery, String> {
         let (payload, confirm) = self.with(|world| {
             member(world, user, channel)?;
             let message = world.message(channel, ts).ok_or("the message is not there")?;
             if message.deleted || message.only_for.as_ref().is_some_and(|only| only != user) {
                 return Err(format!("{user} does not see the message"));
             }
-            let blocks = message.now().blocks;
+            let blocks = version(message).map(|version| version.blocks.clone()).unwrap_or_default();
             let pressed = press(world, &blocks, label)?;
             Ok((payload::message_action(world, user, channel, ts, pressed.action), pressed.confirm))
         })?;

@@ -2,6 +2,7 @@
 
 use super::block::section;
 use super::button::{line, plain};
+use super::mrkdwn::escape;
 use super::{Book, within};
 use crate::domain::message::{FieldKind, Form, FormField, Message};
 use crate::limits;
@@ -27,10 +28,17 @@ pub fn view(form: &Form, origin: &Origin) -> Option<Value> {
     let names: BTreeSet<&str> = form.fields.iter().map(|f| f.name.as_str()).collect();
     let fits = |name: &&str| !name.trim().is_empty() && name.chars().count() <= limits::SLACK_ID_CHARS;
     let sound = names.iter().all(fits) && names.len() == form.fields.len();
-    if !sound || meta.chars().count() > limits::SLACK_META_CHARS || names.len() > limits::SLACK_VIEW_BLOCKS {
+    if !sound || meta.chars().count() > limits::SLACK_META_CHARS || names.len() >= limits::SLACK_VIEW_BLOCKS {
         return None;
     }
     let mut blocks: Vec<Value> = form.fields.iter().map(input).collect();
+    // A title that Slack would break off is said in full below the command's name.
+    let mut title = line(&form.title, limits::SLACK_TITLE_CHARS);
+    if title != form.title.trim() {
+        let command = origin.action.split('?').next().unwrap_or_default();
+        title = line(&format!("/{command}"), limits::SLACK_TITLE_CHARS);
+        blocks.insert(0, section(&escape(&line(&form.title, limits::SLACK_ALT_CHARS))));
+    }
     if blocks.is_empty() {
         blocks.push(section("Nothing to fill in."));
     }
@@ -38,7 +46,7 @@ pub fn view(form: &Form, origin: &Origin) -> Option<Value> {
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": meta,
-        "title": plain(&line(&form.title, limits::SLACK_TITLE_CHARS)),
+        "title": plain(&title),
         "submit": plain(&line(&form.submit, limits::SLACK_TITLE_CHARS)),
         "close": plain("Cancel"),
         "blocks": blocks,

@@ -1,0 +1,79 @@
+//! Every rehearsal of the example setup, on Slack and on Discord: the same text, played over the real adapters and the wire,
+//! and what people see there compared with what the console shows, message by message and step by step.
+
+mod slack;
+mod tee;
+mod words;
+
+use signalbox::clock::{Clock as _, VirtualClock};
+use signalbox::config::load_embedded;
+use signalbox::domain::policy::Policy;
+use signalbox::rehearsal::world::{NewWire, ScriptChat, Wire};
+use signalbox::rehearsal::{Options, render_report, run, run_over_wire};
+use slack::{SlackSide, Way};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tee::{Line, Side, Tee, TeeWire};
+
+fn scripts() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/barq/rehearsals");
+    let files = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let mut files: Vec<_> = files.filter(|p| p.extension().is_some_and(|e| e == "rehearsal")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+/// Waits for what a world needs before it can be made.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
+}
+
+fn over_slack(policy: &Arc<Policy>, way: Way) -> NewWire {
+    let policy = Arc::clone(policy);
+    Arc::new(move |script: &Arc<ScriptChat>, world: &Arc<VirtualClock>| {
+        let clock = Arc::new(VirtualClock::starting_at(world.now().wall));
+        let line = Line::new(&policy);
+        let side: Arc<dyn Side> = Arc::new(now(SlackSide::open(&policy, &clock, &line, way)));
+        Arc::new(TeeWire(Tee::new(script, clock, side, line))) as Arc<dyn Wire>
+    })
+}
+
+/// Plays all, and says what did not hold. As many scenes must play as on the console.
+async fn plays(platform: &str, policy: &Arc<Policy>, wire: NewWire) {
+    let mut failed = String::new();
+    for path in scripts() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let only = std::env::var("SIGNALBOX_ONLY_SCENE").ok();
+        let options = Options {
+            platform: platform.into(),
+            wire: Some(Arc::clone(&wire)),
+            only: only.clone(),
+            ..Options::default()
+        };
+        let there = run_over_wire(&text, &name, Arc::clone(policy), options).await;
+        let here = run(&text, &name, Arc::clone(policy), Options { only, ..Options::default() });
+        let scenes = |outcome: &signalbox::rehearsal::Outcome| {
+            outcome.scenes.iter().map(|s| (s.name.clone(), s.expectations)).collect::<Vec<_>>()
+        };
+        if !there.passed() {
+            failed.push_str(&render_report(&there));
+        } else if scenes(&there) != scenes(&here) {
+            failed.push_str(&format!("{name}: it is not played as on the console\n"));
+        }
+    }
+    assert!(failed.is_empty(), "\n{failed}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_rehearsal_over_slacks_socket() {
+    let policy = Arc::new(slack::with_accounts(load_embedded().policy));
+    plays("slack", &policy, over_slack(&policy, Way::Socket)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_rehearsal_over_slacks_signed_requests() {
+    let policy = Arc::new(slack::with_accounts(load_embedded().policy));
+    plays("slack", &policy, over_slack(&policy, Way::Http)).await;
+}
