@@ -21,6 +21,8 @@ mod pace;
 #[cfg(feature = "slack")]
 mod picture;
 mod read_back;
+#[cfg(any(feature = "discord", feature = "slack"))]
+mod sign;
 #[cfg(feature = "slack")]
 pub mod slack;
 #[cfg(any(feature = "discord", feature = "slack"))]

@@ -153,4 +153,23 @@ mod tests {
         assert!(asked("/approve yesterday").is_none());
         assert!(asked("/nothing").is_none());
     }
+
+    /// Chat platforms break longer ones off; 45 characters is the least that any takes.
+    #[test]
+    fn titles_and_labels_are_short_enough_to_be_read_whole() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let vocabulary = Vocabulary { roles: ["cto".into()].into(), ..Vocabulary::default() };
+        let mut forms = 0;
+        for entry in catalogue.entries() {
+            let text = format!("/{}", entry.name);
+            let Err(error) = read(&catalogue, &vocabulary, &text) else { continue };
+            let Some((_, form)) = form(&catalogue, &vocabulary, &text, &error) else { continue };
+            forms += 1;
+            let labels = form.fields.iter().map(|f| &f.label);
+            for words in labels.chain([&form.title]) {
+                assert!(words.chars().count() <= 45, "{text}: {words}");
+            }
+        }
+        assert!(forms > 5, "{forms}");
+    }
 }

@@ -340,7 +340,7 @@ fn debts(e: &PersonEvent, name: &str) -> Option<Message> {
             ];
             let id = deployment.to_string();
             let review = button("Review", ButtonStyle::Plain, "review", &[("deployment", &id)]);
-            let ask = "What happened, and what stops it from happening again?";
+            let ask = "What happened, and what prevents it now?";
             Some(Message::new(Tone::Waiting, text).button(asking(review, "notes", ask, true)))
         }
         PersonEvent::DebtClosed { deployment, by, notes } => Some(Message::new(

@@ -1,12 +1,17 @@
 //! Every rehearsal of the example setup, on Slack and on Discord: the same text, played over the real adapters and the wire,
 //! and what people see there compared with what the console shows, message by message and step by step.
 
+mod discord;
 mod slack;
 mod tee;
 mod words;
 
+use discord::DiscordSide;
+use signalbox::chat::text::Reader;
+use signalbox::chat::{MessageRef, Platform as _, Post};
 use signalbox::clock::{Clock as _, VirtualClock};
 use signalbox::config::load_embedded;
+use signalbox::domain::message::{Message, Tone};
 use signalbox::domain::policy::Policy;
 use signalbox::rehearsal::world::{NewWire, ScriptChat, Wire};
 use signalbox::rehearsal::{Options, render_report, run, run_over_wire};
@@ -35,6 +40,16 @@ fn over_slack(policy: &Arc<Policy>, way: Way) -> NewWire {
         let clock = Arc::new(VirtualClock::starting_at(world.now().wall));
         let line = Line::new(&policy);
         let side: Arc<dyn Side> = Arc::new(now(SlackSide::open(&policy, &clock, &line, way)));
+        Arc::new(TeeWire(Tee::new(script, clock, side, line))) as Arc<dyn Wire>
+    })
+}
+
+fn over_discord(policy: &Arc<Policy>) -> NewWire {
+    let policy = Arc::clone(policy);
+    Arc::new(move |script: &Arc<ScriptChat>, world: &Arc<VirtualClock>| {
+        let clock = Arc::new(VirtualClock::starting_at(world.now().wall));
+        let line = Line::new(&policy);
+        let side: Arc<dyn Side> = Arc::new(now(DiscordSide::open(&policy, &clock, &line)));
         Arc::new(TeeWire(Tee::new(script, clock, side, line))) as Arc<dyn Wire>
     })
 }
@@ -76,4 +91,38 @@ async fn every_rehearsal_over_slacks_socket() {
 async fn every_rehearsal_over_slacks_signed_requests() {
     let policy = Arc::new(slack::with_accounts(load_embedded().policy));
     plays("slack", &policy, over_slack(&policy, Way::Http)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_rehearsal_over_discords_gateway() {
+    let policy = Arc::new(discord::with_accounts(load_embedded().policy));
+    plays("discord", &policy, over_discord(&policy)).await;
+}
+
+/// The comparison itself: a message that somebody changes at the stand-in, behind the bot's back, is noticed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_differs_is_found() {
+    let policy = Arc::new(slack::with_accounts(load_embedded().policy));
+    let clock = Arc::new(VirtualClock::starting_at("2026-01-05T07:05:00Z".parse().unwrap()));
+    let line = Line::new(&policy);
+    let side = Arc::new(SlackSide::open(&policy, &clock, &line, Way::Http).await);
+    let script = Arc::new(ScriptChat::new("slack".into(), Arc::clone(&clock)));
+    let wire = TeeWire(Tee::new(&script, clock, Arc::clone(&side) as Arc<dyn Side>, line));
+    let post = |key: &str| Post {
+        key: key.into(),
+        channel: policy.channels.deployments.clone(),
+        thread: None,
+        only_for: None,
+        message: Message::line(Tone::Good, "api v1.2.0 is live"),
+    };
+    let reader = Reader::of(&policy);
+    let at = wire.platform().post(&post("one")).await.unwrap();
+    assert_eq!(wire.differences(&script, &reader).await, Vec::<String>::new());
+    let edited = Message::line(Tone::Good, "api v1.2.1 is live");
+    script.edit(&MessageRef { id: "m1".into(), ..at.clone() }, &edited).await.unwrap();
+    let seen = wire.differences(&script, &reader).await;
+    assert!(seen.len() == 1 && seen[0].contains("v1 2 1 is live"), "{seen:?}");
+    side.platform().post(&post("two")).await.unwrap();
+    let seen = wire.differences(&script, &reader).await;
+    assert_eq!(seen, ["the bot wrote 2 messages there and 1 here"]);
 }

@@ -145,7 +145,7 @@ impl Side for SlackSide {
         Arc::clone(&self.adapter) as Arc<dyn Platform>
     }
 
-    async fn act(&self, act: &Acted, on: Option<On>, line: &Line) -> Result<(), String> {
+    async fn act(&self, act: &Acted, on: Option<On>, line: &Line) -> Result<Option<String>, String> {
         self.known(act);
         let (user, before) = (&act.account, line.kept());
         let Some(on) = on else {
@@ -154,17 +154,18 @@ impl Side for SlackSide {
             self.arrives(typed, line, before).await?;
             if let Some(view) = self.fake.view_of(user) {
                 let view = self.fake.read(|world| world.views[&view].clone());
-                same_form(line, &self.fake.view_text(&view))?;
+                same_form(line, &self.fake.view_text(&view), true)?;
                 self.fake.close_view(user, &view.id)?;
             }
-            return Ok(());
+            return Ok(None);
         };
         let (channel, ts) = place(&on.at);
         match &act.body {
             Body::Reaction { emoji: sign, added, .. } => {
                 let name = emoji(sign);
                 let react = if *added { FakeSlack::react } else { FakeSlack::unreact };
-                self.arrives(react(&self.fake, user, channel, ts, name)?, line, before).await
+                self.arrives(react(&self.fake, user, channel, ts, name)?, line, before).await?;
+                Ok(None)
             }
             Body::Click { fields, .. } => {
                 let button = on.button.ok_or("which button?")?;
@@ -175,14 +176,15 @@ impl Side for SlackSide {
                 }
                 self.arrives(pressed, line, before).await?;
                 if button.form.is_none() {
-                    return Ok(());
+                    return Ok(None);
                 }
                 let view = self.fake.view_of(user).ok_or("no form opened")?;
                 let body = self.fake.read(|world| world.views[&view].clone());
-                same_form(line, &self.fake.view_text(&body))?;
+                same_form(line, &self.fake.view_text(&body), true)?;
                 let values: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
                 let before = line.kept();
-                self.arrives(self.fake.submit(user, &view, &values)?, line, before).await
+                self.arrives(self.fake.submit(user, &view, &values)?, line, before).await?;
+                Ok(None)
             }
             Body::Command { .. } => Err("a command is done to nothing".into()),
         }

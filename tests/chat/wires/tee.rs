@@ -48,8 +48,9 @@ pub struct Shown {
 pub trait Side: Send + Sync {
     fn platform(&self) -> Arc<dyn Platform>;
 
-    /// Lets the person act, and whatever follows from it on their screen. Calls [`Line::worked`] once something was kept.
-    async fn act(&self, act: &Acted, on: Option<On>, line: &Line) -> Result<(), String>;
+    /// Lets the person act, and whatever follows from it on their screen. Calls [`Line::worked`] once something was kept. Gives
+    /// the button behind which a form waits where it could not open at once.
+    async fn act(&self, act: &Acted, on: Option<On>, line: &Line) -> Result<Option<String>, String>;
 
     /// Nothing when it is not there.
     fn shown(&self, at: &MessageRef) -> Option<Shown>;
@@ -102,6 +103,11 @@ impl Line {
     /// So much was kept.
     pub fn kept(&self) -> usize {
         self.kept.borrow().len()
+    }
+
+    /// The last answer asks for a form.
+    pub fn asks(&self) -> bool {
+        lock(&self.answers).last().is_some_and(|answer| answer.form.is_some())
     }
 
     /// Waits until more was kept, and has it worked.
@@ -349,12 +355,17 @@ impl Wire for TeeWire {
             Body::Reaction { message, .. } => Some(tee.on(message, None)?),
             Body::Click { message, action, .. } => Some(tee.on(message, Some(action))?),
         };
-        tee.side.act(&act, on, &tee.line).await?;
-        let answers = std::mem::take(&mut *lock(&tee.line.answers));
+        let behind = tee.side.act(&act, on, &tee.line).await?;
+        let mut answers = std::mem::take(&mut *lock(&tee.line.answers));
+        if behind.is_some() {
+            // The button asked for the same form once more.
+            answers.pop();
+        }
         let reader = tee.reader();
         for message in answers.iter().flat_map(|answer| &answer.messages) {
             tee.tell(&act.account, &render(message, &reader));
         }
+        tee.tell(&act.account, &behind.unwrap_or_default());
         answers.into_iter().next_back().ok_or_else(|| "nobody answered".into())
     }
 
@@ -382,10 +393,14 @@ impl Wire for TeeWire {
     }
 }
 
-/// A form on the person's screen has every title, field, choice and hint that the engine asks for, in that order.
-pub fn same_form(line: &Line, seen: &str) -> Result<(), String> {
+/// A form on the person's screen has every title, field, choice and hint that the engine asks for, in that order; and the words
+/// on its button, where the platform lets us choose them.
+pub fn same_form(line: &Line, seen: &str, button: bool) -> Result<(), String> {
     let asked = lock(&line.answers).iter().rev().find_map(|answer| answer.form.clone());
-    let (_, form) = asked.ok_or("a form opened that nobody asked for")?;
+    let (_, mut form) = asked.ok_or("a form opened that nobody asked for")?;
+    if !button {
+        form.submit.clear();
+    }
     let mut seen = words(seen).into_iter();
     for part in render_form(&form).lines().flat_map(|line| line.split([':', '|'])) {
         let mut wanted = of_plain(part).into_iter();

@@ -86,13 +86,18 @@ impl FakeDiscord {
 
     /// Clicks a button by its label.
     pub fn click(&self, user: &str, channel: &str, message: u64, label: &str) -> Delivery {
-        self.use_component(user, channel, message, &[], |c| c["type"] == 2 && c["label"] == label)
+        self.use_component(user, channel, message, &[], |c| c["type"] == 2 && c["label"] == label, false)
+    }
+
+    /// The same on a screen that still shows the message as it was first.
+    pub fn click_stale(&self, user: &str, channel: &str, message: u64, label: &str) -> Delivery {
+        self.use_component(user, channel, message, &[], |c| c["type"] == 2 && c["label"] == label, true)
     }
 
     /// Chooses in a menu, found by its placeholder; values by label or value.
     pub fn choose(&self, user: &str, channel: &str, message: u64, menu: &str, values: &[&str]) -> Delivery {
         let is_menu = |c: &Value| matches!(c["type"].as_u64(), Some(3 | 5..=8));
-        self.use_component(user, channel, message, values, |c| is_menu(c) && c["placeholder"] == menu)
+        self.use_component(user, channel, message, values, |c| is_menu(c) && c["placeholder"] == menu, false)
     }
 
     fn use_component(
@@ -102,12 +107,14 @@ impl FakeDiscord {
         message: u64,
         values: &[&str],
         wanted: impl Fn(&Value) -> bool,
+        stale: bool,
     ) -> Delivery {
         let mut world = self.world();
         let (user, channel) = (world.user_id(user), world.channel_id(channel));
         let seen = world.messages.get(&(channel, message)).filter(|m| m.only_for.is_none_or(|only| only == user));
         let Some(found) = seen else { return blocked("this person does not see the message") };
-        let Some(component) = find(&found.now().components, &wanted).cloned() else {
+        let version = if stale { &found.versions[0] } else { found.now() };
+        let Some(component) = find(&version.components, &wanted).cloned() else {
             return blocked(format!("there is no such button or menu in {:#}", json!(found.now().components)));
         };
         if component["disabled"] == true {

@@ -2,6 +2,7 @@
 
 use super::FakeDiscord;
 use super::text::plain;
+use super::world::Message;
 
 /// A message before a person's eyes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,5 +44,38 @@ impl FakeDiscord {
         let mut found: Vec<_> = world.messages.values().filter(|m| m.only_for == Some(user)).collect();
         found.sort_by_key(|m| m.id);
         found.into_iter().map(|m| plain(&world, m)).collect()
+    }
+
+    /// All that the bot told somebody alone, ephemeral answers and direct messages, by id.
+    pub fn told(&self, user: &str) -> Vec<(u64, String)> {
+        let world = self.world();
+        let user = world.user_id(user);
+        let alone = |m: &&Message| m.only_for == Some(user) || world.channels[&m.channel].with == Some(user);
+        let mut found: Vec<_> = world.messages.values().filter(|m| m.author == world.bot).filter(alone).collect();
+        found.sort_by_key(|m| m.id);
+        found.into_iter().map(|m| (m.id, plain(&world, m))).collect()
+    }
+
+    /// Messages of the bot that everybody in the guild sees.
+    pub fn public_by_bot(&self) -> usize {
+        let world = self.world();
+        let public = |m: &&Message| m.only_for.is_none() && world.channels[&m.channel].with.is_none();
+        world.messages.values().filter(|m| m.author == world.bot).filter(public).count()
+    }
+
+    /// A message that everybody sees, as plain text; without the people who end its content only because a name in an embed
+    /// notifies nobody.
+    pub fn text_of(&self, channel: u64, message: u64) -> Option<String> {
+        let world = self.world();
+        let found = world.messages.get(&(channel, message)).filter(|m| m.only_for.is_none())?;
+        let mut now = found.now().clone();
+        let embeds = serde_json::Value::from(now.embeds.clone()).to_string();
+        while let Some(ping) = now.content.split(' ').next_back().filter(|p| p.starts_with("<@") && embeds.contains(p))
+        {
+            let rest = now.content.len() - ping.len();
+            now.content.truncate(rest);
+            now.content.truncate(now.content.trim_end().len());
+        }
+        Some(plain(&world, &Message { versions: vec![now], ..found.clone() }))
     }
 }

@@ -6,7 +6,7 @@ use super::gateway::Out;
 use super::gateway::Session;
 use super::interaction::Interaction;
 use super::noise::Noise;
-use super::world::{Command, Message, Refusal, Role};
+use super::world::{Command, Message, Refusal, Role, User};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::MutexGuard;
@@ -59,6 +59,15 @@ impl FakeDiscord {
         self.world().add_user(name, false)
     }
 
+    /// The same, with this id.
+    pub fn add_user_as(&self, id: u64, name: &str) {
+        let mut world = self.world();
+        let made = world.add_user(name, false);
+        if let Some(user) = world.users.remove(&made) {
+            world.users.insert(id, User { id, ..user });
+        }
+    }
+
     pub fn add_role(&self, name: &str) -> u64 {
         let mut world = self.world();
         let id = world.id();
@@ -95,6 +104,14 @@ impl FakeDiscord {
 
     pub fn set_noise(&self, noise: Noise) {
         self.world().options.noise = noise;
+    }
+
+    pub fn knows(&self, user: &str) -> bool {
+        self.world().users.values().any(|known| known.name == user)
+    }
+
+    pub fn is_thread(&self, channel: u64) -> bool {
+        self.world().channels.get(&channel).is_some_and(|channel| channel.kind == 11)
     }
 
     pub fn id_of_user(&self, user: &str) -> u64 {

@@ -2,8 +2,9 @@
 
 use super::Names;
 use super::text::{cut, escape, fit, numeric, plain_line, units};
+use crate::chat::sign::mark;
 use crate::chat::text::clean;
-use crate::domain::message::{Block, Line, Mark, Picture, Progress, Text};
+use crate::domain::message::{Block, Line, Picture, Progress, Text};
 
 /// Characters of a field's name and value.
 pub const FIELD_NAME: usize = 256;
@@ -183,19 +184,6 @@ fn as_many_as_fit(
         out.push(missing(lines.len() - shown));
     }
     cut(&out.join("\n"), most)
-}
-
-const fn mark(mark: Mark) -> &'static str {
-    match mark {
-        Mark::Done => "✅",
-        Mark::Open => "⬜",
-        Mark::Running => "🔄",
-        Mark::Failed => "❌",
-        Mark::Warning => "⚠️",
-        Mark::Skipped => "➖",
-        Mark::Key => "🔑",
-        Mark::Bullet => "•",
-    }
 }
 
 /// Where all of a message is shown, as the end of a sentence.

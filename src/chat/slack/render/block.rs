@@ -3,8 +3,9 @@
 use super::mrkdwn::{Mrkdwn, chars};
 use super::{Book, picture_key};
 use crate::chat::clip::clip;
+use crate::chat::sign::mark;
 use crate::chat::text::clean;
-use crate::domain::message::{Block, Line, Mark, Picture, Progress, Text};
+use crate::domain::message::{Block, Line, Picture, Progress, Text};
 use crate::limits;
 use serde_json::{Value, json};
 
@@ -192,17 +193,4 @@ fn bar(progress: &Progress) -> String {
     let count = if progress.budget { String::new() } else { format!("{}/{}", progress.done, progress.of) };
     let words = [clean(&progress.label), full, count, clean(&progress.note)];
     words.iter().map(|w| w.trim()).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ").replace('\n', " ")
-}
-
-const fn mark(mark: Mark) -> &'static str {
-    match mark {
-        Mark::Done => "✅",
-        Mark::Open => "⬜",
-        Mark::Running => "⏳",
-        Mark::Failed => "❌",
-        Mark::Warning => "⚠️",
-        Mark::Skipped => "⏭️",
-        Mark::Key => "🔑",
-        Mark::Bullet => "•",
-    }
 }

@@ -28,13 +28,13 @@ pub fn view(form: &Form, origin: &Origin) -> Option<Value> {
     let names: BTreeSet<&str> = form.fields.iter().map(|f| f.name.as_str()).collect();
     let fits = |name: &&str| !name.trim().is_empty() && name.chars().count() <= limits::SLACK_ID_CHARS;
     let sound = names.iter().all(fits) && names.len() == form.fields.len();
-    if !sound || meta.chars().count() > limits::SLACK_META_CHARS || names.len() >= limits::SLACK_VIEW_BLOCKS {
+    if !sound || meta.chars().count() > limits::SLACK_META_CHARS || names.len() > limits::SLACK_VIEW_BLOCKS {
         return None;
     }
     let mut blocks: Vec<Value> = form.fields.iter().map(input).collect();
     // A title that Slack would break off is said in full below the command's name.
     let mut title = line(&form.title, limits::SLACK_TITLE_CHARS);
-    if title != form.title.trim() {
+    if title != form.title.trim() && blocks.len() < limits::SLACK_VIEW_BLOCKS {
         let command = origin.action.split('?').next().unwrap_or_default();
         title = line(&format!("/{command}"), limits::SLACK_TITLE_CHARS);
         blocks.insert(0, section(&escape(&line(&form.title, limits::SLACK_ALT_CHARS))));
