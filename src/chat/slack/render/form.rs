@@ -2,6 +2,7 @@
 
 use super::block::section;
 use super::button::{line, plain};
+use super::mrkdwn::Mrkdwn;
 use super::{Book, within};
 use crate::domain::message::{FieldKind, Form, FormField, Message};
 use crate::limits;
@@ -36,7 +37,10 @@ pub fn view(form: &Form, origin: &Origin) -> Option<Value> {
     if title != form.title.trim() && blocks.len() < limits::SLACK_VIEW_BLOCKS {
         let command = origin.action.split('?').next().unwrap_or_default();
         title = line(&format!("/{command}"), limits::SLACK_TITLE_CHARS);
-        blocks.insert(0, json!({"type": "section", "text": plain(&line(&form.title, limits::SLACK_ALT_CHARS))}));
+        blocks.insert(
+            0,
+            section(&Mrkdwn::plain(&line(&form.title, limits::SLACK_ALT_CHARS)).clip(limits::SLACK_SECTION_CHARS)),
+        );
     }
     if blocks.is_empty() {
         blocks.push(section("Nothing to fill in."));
