@@ -6,12 +6,20 @@ mod cli;
 mod demo;
 #[cfg(feature = "discord")]
 pub mod discord;
+#[cfg_attr(
+    not(any(feature = "slack", feature = "discord")),
+    expect(unused, reason = "a signalbox with the console alone has nothing to connect to")
+)]
 mod doctor;
 mod healthcheck;
 mod info;
 mod journal;
 mod logs;
 mod manifest;
+#[cfg_attr(
+    not(any(feature = "slack", feature = "discord")),
+    expect(unused, reason = "a signalbox with the console alone has nothing to connect to")
+)]
 mod platforms;
 mod rehearse;
 mod runtime;

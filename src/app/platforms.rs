@@ -27,6 +27,10 @@ pub(super) struct Platforms {
 }
 
 /// What listening needs besides the platforms.
+#[cfg_attr(
+    not(all(feature = "slack", feature = "discord")),
+    expect(dead_code, reason = "each platform needs another part of it")
+)]
 pub(super) struct Around {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,

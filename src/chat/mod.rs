@@ -12,7 +12,6 @@ mod clip;
 pub mod console;
 #[cfg(feature = "discord")]
 pub mod discord;
-#[cfg(any(feature = "discord", feature = "slack"))]
 pub mod doctor;
 #[cfg(any(feature = "discord", feature = "slack"))]
 mod health;

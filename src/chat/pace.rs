@@ -56,6 +56,7 @@ impl Pace {
 
     /// Takes a place in each of these buckets, also where there is none: for the second try of a call that had its place. Who
     /// comes next waits longer.
+    #[cfg(feature = "slack")]
     pub fn spend(&self, wanted: &[(&str, Rate)]) {
         let now = self.clock.now().work.as_millisecond();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,43 +1,8 @@
-//! What is wrong with the connection to a platform, found by asking it, with what to do about it.
+//! Asking a platform, and comparing clocks with it.
 
+use super::Finding;
 use jiff::Timestamp;
 use serde_json::Value;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Good,
-    /// It works, and should be looked at.
-    Warning,
-    /// Something will not work.
-    Bad,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    pub level: Level,
-    /// What is so: `#deployments: the bot is a member`.
-    pub what: String,
-    /// What to do; empty when nothing is to be done.
-    pub todo: String,
-}
-
-impl Finding {
-    #[must_use]
-    pub fn good(what: impl Into<String>) -> Self {
-        Self { level: Level::Good, what: what.into(), todo: String::new() }
-    }
-
-    #[must_use]
-    pub fn warning(what: impl Into<String>, todo: impl Into<String>) -> Self {
-        Self { level: Level::Warning, what: what.into(), todo: todo.into() }
-    }
-
-    #[must_use]
-    pub fn bad(what: impl Into<String>, todo: impl Into<String>) -> Self {
-        Self { level: Level::Bad, what: what.into(), todo: todo.into() }
-    }
-}
 
 /// A clock that is off by more than this many seconds is pointed out; signatures hold for 300.
 const SKEW_WARNING: i64 = 30;
@@ -61,7 +26,8 @@ pub fn skew(now: Timestamp, date: Option<&str>) -> Option<Finding> {
 }
 
 /// An answer to one request of a doctor.
-pub(super) struct Asked {
+pub struct Asked {
+    #[cfg_attr(not(feature = "discord"), expect(dead_code, reason = "Slack says in the body what is wrong"))]
     pub status: u16,
     pub date: Option<String>,
     /// Named headers, in lower case.
@@ -70,13 +36,13 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 }
 
 /// Sends a request; an answer that is no JSON has the body `null`.
-pub(super) async fn ask(request: reqwest::RequestBuilder) -> Result<Asked, String> {
+pub async fn ask(request: reqwest::RequestBuilder) -> Result<Asked, String> {
     let limit = std::time::Duration::from_millis(crate::limits::DOCTOR_MS);
     let response = request.timeout(limit).send().await.map_err(|e| match (e.is_timeout(), e.is_connect()) {
         (true, _) => "no answer in time".to_owned(),
@@ -93,6 +59,7 @@ pub(super) async fn ask(request: reqwest::RequestBuilder) -> Result<Asked, Strin
 
 #[cfg(test)]
 mod tests {
+    use super::super::Level;
     use super::*;
 
     #[test]
