@@ -247,6 +247,19 @@ pub const PRUNE_PAGE: i64 = 500;
 /// How long inbox rows are kept for second arrivals, in days.
 pub const INBOX_DAYS: i64 = 7;
 
+/// How long after its last edit a message is known by its key, in days. What changes later is posted anew, and reactions on
+/// what is older mean nothing.
+pub const MESSAGE_DAYS: i64 = 180;
+
+/// Open deployments that completion knows by heart; the oldest are forgotten.
+pub const KNOWN_OPEN: usize = 500;
+
+/// Jobs whose output is followed at the same time; the one shown longest ago is read again from its start.
+pub const OUTPUT_TAILS: usize = 256;
+
+/// How often the histograms of the metrics are folded up, in milliseconds, also when nobody reads them.
+pub const METRICS_UPKEEP_MS: u64 = 5_000;
+
 /// How long effects under way may take to end at shutdown, in milliseconds.
 pub const SHUTDOWN_MS: u64 = 8_000;
 

@@ -9,6 +9,7 @@ use crate::jobs::Executor;
 use crate::jobs::command::CommandExecutor;
 use crate::jobs::command::revision::CommandRevisions;
 use crate::jobs::http::HttpExecutor;
+use crate::limits;
 use crate::probes::{ExecutorOf, Probes};
 use crate::store::Store;
 use crate::web::Health;
@@ -18,6 +19,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// What a runtime is built from.
@@ -78,7 +80,11 @@ pub(super) struct Ready {
 
 impl Ready {
     pub(super) fn new(engine: Arc<Engine>, stopping: CancellationToken) -> Arc<Self> {
-        Arc::new(Self { engine, stopping, metrics: recorder() })
+        let metrics = recorder();
+        if let Some(metrics) = metrics.clone() {
+            tokio::spawn(fold_up(metrics, stopping.clone()));
+        }
+        Arc::new(Self { engine, stopping, metrics })
     }
 }
 
@@ -97,6 +103,18 @@ fn recorder() -> Option<PrometheusHandle> {
             handle
         })
         .clone()
+}
+
+/// Histograms keep every sample until they are folded up: where nobody reads the metrics, that is for ever.
+async fn fold_up(metrics: PrometheusHandle, stop: CancellationToken) {
+    let mut often = tokio::time::interval(Duration::from_millis(limits::METRICS_UPKEEP_MS));
+    often.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = often.tick() => metrics.run_upkeep(),
+            () = stop.cancelled() => return,
+        }
+    }
 }
 
 #[async_trait]

@@ -26,10 +26,17 @@ impl Known {
             true => _ = open.remove(&d.id),
             false => _ = open.insert(d.id, in_a_line(d)),
         }
+        while open.len() > limits::KNOWN_OPEN {
+            open.pop_first();
+        }
     }
 
     fn replace(&self, open: BTreeMap<DeploymentId, String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = open;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// The newest first.

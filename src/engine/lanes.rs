@@ -190,6 +190,12 @@ impl Lanes {
         self.changed.notify_one();
     }
 
+    /// Keys that are held, and lanes.
+    pub(super) fn remembered(&self) -> [usize; 2] {
+        let state = self.state();
+        [state.held.len(), state.lanes.len()]
+    }
+
     /// These are closed in the store.
     pub(super) fn closed(&self, keys: &[String]) {
         let mut state = self.state();

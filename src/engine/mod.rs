@@ -17,6 +17,7 @@ mod lanes;
 mod output;
 mod posting;
 mod reactions;
+mod remembered;
 mod roles;
 mod run;
 mod service;

@@ -18,6 +18,23 @@ use tokio::sync::Mutex;
 #[derive(Default)]
 pub(super) struct Outputs(Mutex<BTreeMap<String, Tail>>);
 
+impl Outputs {
+    /// A job whose end somebody else was told, or nobody, is never ended here: only so many are followed.
+    async fn follow(&self, job: &str, tail: Tail) {
+        let mut tails = self.0.lock().await;
+        tails.insert(job.to_owned(), tail);
+        while tails.len() > limits::OUTPUT_TAILS {
+            let Some(oldest) = tails.iter().min_by_key(|(_, t)| t.shown_at).map(|(job, _)| job.clone()) else { return };
+            tails.remove(&oldest);
+        }
+    }
+
+    /// `None` while somebody is at it.
+    pub(super) fn len(&self) -> Option<usize> {
+        self.0.try_lock().ok().map(|tails| tails.len())
+    }
+}
+
 #[derive(Clone, Default)]
 struct Tail {
     next: u64,
@@ -67,7 +84,7 @@ impl Engine {
         }
         let message = show.then(|| render(step, &tail, ended));
         if !ended {
-            self.outputs.0.lock().await.insert(job.to_owned(), tail);
+            self.outputs.follow(job, tail).await;
         }
         if let Some(message) = message {
             self.show_output(d, job, &message).await;
@@ -118,4 +135,24 @@ fn render(step: &str, tail: &Tail, ended: bool) -> Message {
         message = message.context(vec![plain("Still running.")]);
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_so_many_jobs_are_followed() {
+        let outputs = Outputs::default();
+        for n in 0..limits::OUTPUT_TAILS {
+            outputs.follow(&n.to_string(), Tail { shown_at: 10, ..Tail::default() }).await;
+        }
+        outputs.follow("0", Tail { shown_at: 11, ..Tail::default() }).await;
+        outputs.follow("1", Tail { shown_at: 9, ..Tail::default() }).await;
+        assert_eq!(outputs.len(), Some(limits::OUTPUT_TAILS));
+        outputs.follow("one more", Tail { shown_at: 12, ..Tail::default() }).await;
+        assert_eq!(outputs.len(), Some(limits::OUTPUT_TAILS));
+        let tails = outputs.0.lock().await;
+        assert!(tails.contains_key("0") && !tails.contains_key("1"), "the one shown longest ago goes");
+    }
 }

@@ -174,10 +174,14 @@ async fn prune(engine: &Engine, stop: &CancellationToken) -> Result<()> {
     while !stop.is_cancelled() && store.prune_reactions(before, limits::PRUNE_PAGE).await? == full {
         tokio::task::yield_now().await;
     }
+    let untouched = now.work.as_millisecond() - limits::MESSAGE_DAYS * 86_400_000;
+    while !stop.is_cancelled() && store.prune_messages(untouched, limits::PRUNE_PAGE).await? == full {
+        tokio::task::yield_now().await;
+    }
     store.prune_leases(now.work.as_millisecond() - limits::INBOX_DAYS * 86_400_000).await.map(|_| ())
 }
 
-/// Forgets inbox rows that nobody can send again, and jobs that nobody asks about. Not at the start: what was under way is
+/// Forgets inbox rows that nobody can send again, messages that nobody edits, and jobs that nobody asks about. Not at the start: what was under way is
 /// taken up again before.
 async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
     for round in 0_u32.. {
@@ -186,8 +190,10 @@ async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
         if let Err(error) = prune(&engine, &stop).await {
-            tracing::warn!(name: "inbox.prune_failed", %error, "old inbox rows are not pruned: {error}");
+            tracing::warn!(name: "inbox.prune_failed", %error, "old rows are not pruned: {error}");
         }
+        // What other replicas ended is open no more.
+        engine.refresh_known().await;
         if round % JOBS_ROUND == 0
             && let Err(error) = engine.prune_jobs().await
         {

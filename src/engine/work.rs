@@ -129,6 +129,7 @@ impl Engine {
         }
         #[expect(clippy::cast_precision_loss, reason = "a graph")]
         metrics::gauge!("signalbox_inbox_open").set(store.open_inbox_count().await? as f64);
+        self.tell_remembered();
         Ok(())
     }
 

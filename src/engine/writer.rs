@@ -77,6 +77,10 @@ pub(super) struct Cache {
 }
 
 impl Cache {
+    pub(super) fn len(&self) -> usize {
+        self.world.len()
+    }
+
     fn clear(&mut self) {
         self.world.clear();
         self.next_number = None;

@@ -16,6 +16,11 @@ macro_rules! embedded {
                 "inbound",
                 SqlStr::from_static(include_str!(concat!("../../migrations/", $folder, "/0002_inbound.sql"))),
             ),
+            (
+                3,
+                "messages",
+                SqlStr::from_static(include_str!(concat!("../../migrations/", $folder, "/0003_messages.sql"))),
+            ),
         ]
     };
 }

@@ -347,6 +347,10 @@ pub trait Store: Send + Sync {
     /// Forgets reactions that were told before `before` (ms), at most `limit`; returns how many.
     async fn prune_reactions(&self, before: i64, limit: i64) -> Result<u64>;
 
+    /// Forgets where messages stand that were last edited before `before` (ms on the work clock), at most `limit`, the oldest
+    /// first; returns how many.
+    async fn prune_messages(&self, before: i64, limit: i64) -> Result<u64>;
+
     /// Forgets named leases that ran out before `before` (ms on the work clock); returns how many.
     async fn prune_leases(&self, before: i64) -> Result<u64>;
 

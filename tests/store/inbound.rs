@@ -3,7 +3,7 @@
 use crate::kit::{Any, conflict, input, outbox, receipt};
 use signalbox::chat::Kept;
 use signalbox::domain::ids::PlatformName;
-use signalbox::store::{Batch, InboxRow, ReactionRow, StoreError};
+use signalbox::store::{Batch, InboxRow, MessageRow, ReactionRow, StoreError};
 
 fn arrival(key: &str, open: i64, holder: &str) -> InboxRow {
     InboxRow {
@@ -139,6 +139,28 @@ pub async fn reactions_are_replaced_and_forgotten(store: Any) {
     assert_eq!(store.prune_reactions(25, 2).await.unwrap(), 2);
     assert_eq!(store.prune_reactions(25, 2).await.unwrap(), 1);
     assert_eq!(store.reactions(&slack, card).await.unwrap(), [yours]);
+}
+
+pub async fn messages_that_nobody_edits_are_forgotten_oldest_first(store: Any) {
+    let row = |key: &str, at: i64| MessageRow {
+        platform: PlatformName::new("slack"),
+        key: key.into(),
+        channel: "deployments".into(),
+        id: format!("C1:{key}"),
+        shown: String::new(),
+        at,
+    };
+    let messages = vec![row("a", 30), row("b", 10), row("c", 20), row("d", 25)];
+    store.commit(&Batch { messages, ..Batch::default() }).await.unwrap();
+    assert_eq!(store.prune_messages(25, 1).await.unwrap(), 1);
+    let slack = PlatformName::new("slack");
+    assert!(store.message(&slack, "b").await.unwrap().is_none() && store.message(&slack, "c").await.unwrap().is_some());
+    assert_eq!(store.prune_messages(25, 9).await.unwrap(), 1);
+    assert_eq!(store.prune_messages(25, 9).await.unwrap(), 0, "at the limit");
+    // An edit makes it young again.
+    store.commit(&Batch { messages: vec![row("d", 40)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.prune_messages(31, 9).await.unwrap(), 1);
+    assert_eq!(store.message(&slack, "d").await.unwrap(), Some(row("d", 40)));
 }
 
 pub async fn leases_that_ran_out_long_ago_are_forgotten(store: Any) {

@@ -60,5 +60,6 @@ contracts!(
     inbound::what_the_dead_left_is_handed_over,
     inbound::only_a_claim_that_may_have_acted_leaves_a_doubt,
     inbound::reactions_are_replaced_and_forgotten,
+    inbound::messages_that_nobody_edits_are_forgotten_oldest_first,
     inbound::leases_that_ran_out_long_ago_are_forgotten,
 );

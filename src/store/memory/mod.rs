@@ -459,6 +459,19 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn prune_messages(&self, before: i64, limit: i64) -> Result<u64> {
+        Ok(self.change(|tables| {
+            let mut old: Vec<_> =
+                tables.messages.iter().filter(|(_, m)| m.at < before).map(|(k, m)| (m.at, k.clone())).collect();
+            old.sort_unstable();
+            old.truncate(most(limit));
+            for (_, key) in &old {
+                tables.messages.remove(key);
+            }
+            old.len() as u64
+        }))
+    }
+
     async fn prune_leases(&self, before: i64) -> Result<u64> {
         Ok(self.change(|tables| {
             let all = tables.leases.len();

@@ -275,6 +275,11 @@ macro_rules! store {
                 self.write("reactions", query, |n| n).await
             }
 
+            async fn prune_messages(&self, before: i64, limit: i64) -> Result<u64> {
+                let query = sqlx::query(sql::MESSAGES_PRUNE).bind(before).bind(limit.max(0));
+                self.write("messages", query, |n| n).await
+            }
+
             async fn prune_leases(&self, before: i64) -> Result<u64> {
                 self.write("leases", sqlx::query(sql::LEASES_PRUNE).bind(before), |n| n).await
             }

@@ -211,6 +211,8 @@ macro_rules! statements {
         );
         pub const REACTIONS_PRUNE: &str = "DELETE FROM reactions WHERE (platform, message, account, emoji) IN (\
              SELECT platform, message, account, emoji FROM reactions WHERE at < $1 ORDER BY at LIMIT $2)";
+        pub const MESSAGES_PRUNE: &str = "DELETE FROM messages WHERE (platform, key) IN (\
+             SELECT platform, key FROM messages WHERE at < $1 ORDER BY at LIMIT $2)";
         pub const LEASES_PRUNE: &str = "DELETE FROM leases WHERE until < $1";
         pub const PING: &str = "SELECT 1";
     };
@@ -261,6 +263,7 @@ mod tests {
             (sql::INBOX_ADOPT, 2),
             (sql::REACTIONS, 2),
             (sql::REACTIONS_PRUNE, 2),
+            (sql::MESSAGES_PRUNE, 2),
             (sql::PUT_BACK, 5),
         ];
         // The lists that a statement makes itself: the JSON rows, the names and targets jumped through, the merged timers.
@@ -295,7 +298,8 @@ mod tests {
         let mut conn = options(&url).unwrap().connect().await.unwrap();
         let tables = concat!(
             include_str!("../../../migrations/postgres/0001_store.sql"),
-            include_str!("../../../migrations/postgres/0002_inbound.sql")
+            include_str!("../../../migrations/postgres/0002_inbound.sql"),
+            include_str!("../../../migrations/postgres/0003_messages.sql")
         );
         let rows = "INSERT INTO events SELECT 's' || n / 50, n % 50 + 1, 'k', 'a', n, '{}', '', '' FROM generate_series(0, 49999) n;\
             INSERT INTO states SELECT 's' || n, 50, 'h', '{}' FROM generate_series(1, 10000) n;\

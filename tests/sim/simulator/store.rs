@@ -294,6 +294,11 @@ impl Store for SimStore {
         self.inner.prune_reactions(before, limit).await
     }
 
+    async fn prune_messages(&self, before: i64, limit: i64) -> Result<u64> {
+        self.reach().await?;
+        self.inner.prune_messages(before, limit).await
+    }
+
     async fn prune_leases(&self, before: i64) -> Result<u64> {
         self.reach().await?;
         self.inner.prune_leases(before).await
