@@ -349,6 +349,9 @@ pub const SLACK_TOLD: usize = 1_000;
 /// How far the time of a signed request of Slack's may be from ours, in seconds; what Slack's documentation says.
 pub const SLACK_AGE_S: i64 = 300;
 
+/// How long after its signature a second try of Slack's can look like the first, in seconds: it is sent at once, and what is
+/// tried again later is signed anew.
+pub const SLACK_AT_ONCE_S: i64 = 3;
 /// Bytes of one signed request of Slack's; a view's state with a long text has some 100 kB.
 pub const SLACK_BODY_BYTES: usize = 1 << 20;
 
@@ -420,6 +423,8 @@ pub const DISCORD_FIND_PAGES: usize = 5;
 /// Pages of a hundred people who reacted with one emoji.
 pub const DISCORD_REACTION_PAGES: usize = 5;
 
+/// Characters of Discord's reason for a refusal that are told.
+pub const DISCORD_SAID_CHARS: usize = 300;
 /// Fields of a refused body that are logged.
 pub const DISCORD_WRONG_FIELDS: usize = 10;
 

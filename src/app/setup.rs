@@ -12,10 +12,8 @@ pub(super) fn load(path: &Path) -> Result<Loaded, Report> {
     let env = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
     let now = Some(SystemClock::new().now().wall);
     let mut loaded = load_with(path, &Given { env, now })?;
-    if loaded.service.data.is_relative() {
-        let folder = if path.is_dir() { Some(path) } else { path.parent() };
-        loaded.service.data = folder.unwrap_or(Path::new("")).join(&loaded.service.data);
-    }
+    let folder = if path.is_dir() { Some(path) } else { path.parent() };
+    loaded.service.root_at(folder.unwrap_or(Path::new("")));
     Ok(loaded)
 }
 

@@ -66,6 +66,12 @@ impl Pace {
         }
     }
 
+    /// How many buckets are remembered, for tests of growth.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Shuts a bucket, as a platform asked; bounded by [`limits::RETRY_MAX_MS`].
     pub fn shut(&self, name: &str, ms: i64) {
         let until = self.clock.now().work.as_millisecond() + ms.clamp(0, limits::RETRY_MAX_MS);

@@ -10,6 +10,12 @@ impl Token {
         Self(secret)
     }
 
+    /// What another machine said, without the secret: servers and proxies repeat what they were sent.
+    #[must_use]
+    pub fn hidden_in(&self, said: &str) -> String {
+        if self.0.is_empty() { said.to_owned() } else { said.replace(&self.0, "…") }
+    }
+
     /// The secret itself, for the one place that sends it.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -20,5 +26,18 @@ impl Token {
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Token(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_no_text_and_is_hidden_in_others() {
+        let token = Token::new("test-bot-token".into());
+        assert_eq!(format!("{token:?} {:#?}", Some(&token)), "Token(..) Some(\n    Token(..),\n)");
+        assert_eq!(token.hidden_in("who is test-bot-token? test-bot-token!"), "who is …? …!");
+        assert_eq!(Token::new(String::new()).hidden_in("as it is"), "as it is");
     }
 }

@@ -28,6 +28,23 @@ pub struct ServiceConfig {
     pub discord: Option<DiscordConfig>,
 }
 
+impl ServiceConfig {
+    /// Makes relative paths those below the config's folder, whatever folder the process works in.
+    pub fn root_at(&mut self, folder: &Path) {
+        self.data = folder.join(&self.data);
+        let slack = self
+            .slack
+            .iter_mut()
+            .flat_map(|s| std::iter::once(&mut s.bot_token).chain(&mut s.app_token).chain(&mut s.signing_secret));
+        let discord = self.discord.iter_mut().map(|d| &mut d.token);
+        for secret in self.store.iter_mut().chain(slack).chain(discord) {
+            if let Secret::File(path) = secret {
+                *path = folder.join(&path);
+            }
+        }
+    }
+}
+
 /// `[slack]`.
 #[derive(Clone, Debug)]
 pub struct SlackConfig {
@@ -86,7 +103,7 @@ pub enum Secret {
     Plain(String),
     /// An environment variable.
     Env(String),
-    /// A file's content, without the line end.
+    /// A file's content, without the line end. A relative path is relative to the config's folder.
     File(PathBuf),
     /// A file in the folder that the service manager names in `CREDENTIALS_DIRECTORY`.
     Credential(String),

@@ -6,7 +6,7 @@
 
 use super::Engine;
 use crate::chat::{Arrival, Body, ChatError, Envelope, Inbox as _, Platform, Reacted};
-use crate::domain::ids::{ChannelName, PlatformName};
+use crate::domain::ids::{ChannelName, DeploymentId, PlatformName};
 use crate::domain::plan::hex;
 use crate::limits;
 use crate::store::{MessageRow, ReactionRow, Result};
@@ -49,19 +49,33 @@ impl Engine {
         let Some(chat) = self.platform(platform).cloned() else { return Ok(0) };
         let mut found = 0;
         for id in self.open_deployments().await? {
-            let Some(card) = self.deps.store.message(platform, &format!("card:{id}")).await? else { continue };
-            // Known before the platform is asked: whatever is decided meanwhile is newer than its answer.
-            let known = self.deps.store.reactions(platform, &card.id).await?;
-            let Some(stand) = reactions(&chat, &card).await else { continue };
-            for envelope in differences(platform, &card, &known, &stand) {
-                found += 1;
-                if let Err(error) = self.keep(Arrival::read_back(&envelope)).await {
-                    let card = &card.key;
-                    tracing::error!(name: "chat.not_read_back", %platform, %card, %error, "a reaction is not read back: {error}");
-                }
-            }
+            found += self.read_back_card(&chat, id).await?;
         }
         Ok(found)
+    }
+
+    async fn read_back_card(&self, chat: &Arc<dyn Platform>, id: DeploymentId) -> Result<usize> {
+        let platform = chat.name();
+        let Some(card) = self.deps.store.message(platform, &format!("card:{id}")).await? else { return Ok(0) };
+        // Known before the platform is asked: whatever is decided meanwhile is newer than its answer.
+        let known = self.deps.store.reactions(platform, &card.id).await?;
+        let Some(stand) = reactions(chat, &card).await else { return Ok(0) };
+        let differences = differences(platform, &card, &known, &stand);
+        for envelope in &differences {
+            if let Err(error) = self.keep(Arrival::read_back(envelope)).await {
+                let card = &card.key;
+                tracing::error!(name: "chat.not_read_back", %platform, %card, %error, "a reaction is not read back: {error}");
+            }
+        }
+        Ok(differences.len())
+    }
+
+    /// A card that stood on the platform before the store knew it: what people put on it meanwhile meant nothing then.
+    pub(super) async fn read_back_found(&self, chat: &Arc<dyn Platform>, id: DeploymentId) {
+        if let Err(error) = self.read_back_card(chat, id).await {
+            let platform = chat.name();
+            tracing::error!(name: "chat.not_caught_up", %platform, %error, "reactions on the card of {id} are not read back: {error}");
+        }
     }
 }
 

@@ -69,7 +69,13 @@ impl Engine {
         };
         let _seen_before_stored = stands.is_none().then(|| self.posting.begin(platform));
         let said = self.put(&chat, claim, &card.key, &card.channel, thread, card.message, stands.as_ref()).await;
-        self.keep(claim, platform, &card.key, &card.channel, shown, said).await
+        let found =
+            claim.doubt && stands.is_none() && matches!(said, Said::At(_)) && super::reactions::is_card(&card.key);
+        self.keep(claim, platform, &card.key, &card.channel, shown, said).await?;
+        if found {
+            self.read_back_found(&chat, id).await;
+        }
+        Ok(())
     }
 
     pub(super) async fn post_notice(

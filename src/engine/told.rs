@@ -26,7 +26,20 @@ pub fn describe() {
     describe_counter!("signalbox_inbox_worked_total", "Kept arrivals that were worked, by platform, kind and outcome");
     describe_gauge!("signalbox_chat_connected", "1 while a platform's connection stands and its token is taken");
     describe_gauge!("signalbox_chat_barred", "Channels in which nothing can be said before a person changes something");
+    describe_gauge!("signalbox_remembered", "How much is in memory, by what; each has its bound");
+    describe_gauge!("signalbox_tasks", "Tasks of the runtime that have not ended");
+    // The adapters count these themselves.
+    describe_counter!("signalbox_chat_connected_total", "Sockets to a platform that stood, by platform");
+    describe_counter!("signalbox_chat_limited_total", "Calls that a platform answered with 429, by platform");
     describe_counter!("signalbox_chat_refused_total", "Messages that a chat platform will never take");
+    describe_counter!(
+        "signalbox_chat_unread_total",
+        "What a platform sent and nobody could read, by platform and kind; kept all the same"
+    );
+    describe_counter!(
+        "signalbox_chat_unsigned_total",
+        "Requests that are not signed as they must be, by platform and why (missing, age, wrong)"
+    );
 }
 
 /// A group was committed.

@@ -11,6 +11,7 @@ mod held;
 mod process;
 mod slack_in;
 mod slack_out;
+mod soak;
 #[path = "../support/mod.rs"]
 mod support;
 mod wires;

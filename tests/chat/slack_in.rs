@@ -385,6 +385,32 @@ async fn what_is_delivered_twice_is_one_act() {
 }
 
 #[tokio::test]
+async fn what_is_played_back_is_refused_and_what_slack_tries_again_is_not() {
+    let clock = Arc::new(VirtualClock::starting_at("2026-01-05T10:05:00Z".parse().unwrap()));
+    let world = world(by_http().clock(clock.clone()), false).await;
+    let command = world.slash("/deploy", "v1 to production");
+    command.acked().await.unwrap();
+    let event = world.fake.mention("U1", "C0SIGNAL01", "why D-1").unwrap();
+    event.acked().await.unwrap();
+    assert_eq!(world.heard(2).await.len(), 2);
+    let retry = Some(("x-slack-retry-num", "1"));
+    assert_eq!(world.fake.play_back(&command, None).await, Some(409));
+    assert_eq!(world.fake.play_back(&command, retry).await, Some(409), "Slack never repeats a command");
+    assert_eq!(world.fake.play_back(&event, None).await, Some(409));
+    assert_eq!(world.fake.play_back(&event, retry).await, Some(200), "a second try at once looks the same");
+    clock.advance(Span::secs(299));
+    assert_eq!(world.fake.play_back(&command, None).await, Some(409), "as long as it is young enough to be believed");
+    assert_eq!(world.fake.play_back(&event, retry).await, Some(409), "Slack signs a later try anew");
+    clock.advance(Span::secs(2));
+    assert_eq!(world.fake.play_back(&command, None).await, Some(401));
+    // Whatever was played back was heard once, and what comes now is heard next.
+    world.slash("/help", "").acked().await.unwrap();
+    let heard = world.heard(3).await;
+    assert_eq!(heard.iter().map(text).collect::<Vec<_>>(), ["/deploy v1 to production", "why D-1", "/help"]);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_dropped_socket_is_opened_again_and_caught_up() {
     let world = world(Options::default(), false).await;
     world.connected(1).await;

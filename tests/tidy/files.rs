@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+#[derive(Clone)]
 pub struct File {
     /// From the repository's root, with `/`.
     pub path: String,

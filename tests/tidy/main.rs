@@ -8,6 +8,7 @@ mod bounds;
 mod files;
 mod homes;
 mod imports;
+mod metrics;
 mod pages;
 mod sizes;
 mod source;

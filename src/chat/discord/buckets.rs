@@ -7,6 +7,7 @@
 //! them in ten minutes ban the address.
 
 use super::place::Place;
+use crate::chat::clip::clip;
 use crate::chat::pace::{Pace, Rate};
 use crate::clock::Clock;
 use crate::limits;
@@ -133,7 +134,7 @@ impl Buckets {
             state.held_against_us(now);
         }
         if status == 403 && !ticket.place.interaction && state.denied.len() < limits::DISCORD_DENIED {
-            let what = body["message"].as_str().unwrap_or("refused").to_owned();
+            let what = clip(body["message"].as_str().unwrap_or("refused"), limits::DISCORD_SAID_CHARS);
             let code = body["code"].as_i64().unwrap_or(0);
             state.denied.insert(ticket.place.clone(), (now + limits::DISCORD_DENIED_MS, code, what));
         }

@@ -110,6 +110,22 @@ impl DiscordPlatform {
         &self.commands
     }
 
+    /// How much is remembered, by name, for tests of growth. Each has its bound in [`crate::limits`].
+    #[must_use]
+    pub fn remembered(&self) -> BTreeMap<&'static str, usize> {
+        let [firsts, directs, unread] = self.inbound.len();
+        BTreeMap::from([
+            ("asks", self.asks.len()),
+            ("buckets", self.rest.remembered()),
+            ("channels", self.known().len()),
+            ("directs", directs),
+            ("firsts", firsts),
+            ("posted", self.recent.len()),
+            ("threads", self.threads.len()),
+            ("unread", unread),
+        ])
+    }
+
     /// A message as Discord takes it; `key` keeps it findable, see [`Platform::find`].
     #[must_use]
     pub fn rendered(&self, message: &Message, key: Option<&str>) -> render::Rendered {

@@ -37,6 +37,11 @@ impl Recent {
     }
 
     #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.len()
+    }
+
+    #[must_use]
     pub fn get(&self, id: &str) -> Known {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(id).cloned().unwrap_or_default()
     }

@@ -8,6 +8,7 @@
 
 use super::buckets::{Buckets, Stop, Ticket};
 use super::place::Place;
+use crate::chat::clip::clip;
 use crate::chat::health::Health;
 use crate::chat::{ChatError, Token};
 use crate::clock::Clock;
@@ -139,7 +140,10 @@ impl Rest {
         };
         let answer = self.client.execute(request).await.map_err(|e| RestError::Lost(why_not(&e)))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = body(answer).await?;
+        let mut bytes = body(answer).await?;
+        if !status.is_success() {
+            bytes = self.token.hidden_in(&String::from_utf8_lossy(&bytes)).into_bytes();
+        }
         let read = if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(&bytes).ok() };
         let value = read.clone().unwrap_or_default();
         let after_ms = ticket.answered(status.as_u16(), &headers, &value);
@@ -147,7 +151,7 @@ impl Rest {
             return read.ok_or_else(|| RestError::Lost(format!("{status} with a body that is no JSON")));
         }
         if after_ms > 0 {
-            metrics::counter!("signalbox_discord_limited_total").increment(1);
+            metrics::counter!("signalbox_chat_limited_total", "platform" => super::NAME).increment(1);
             tracing::info!(name: "discord.limited", kind = %place.kind, after_ms, "Discord limits {} for {after_ms} ms", place.kind);
             return Err(RestError::Limited { after_ms });
         }
@@ -166,7 +170,7 @@ impl Rest {
     /// What Discord said no with. A wrong token ends all calls: each would count towards a ban.
     fn refused(&self, place: &Place, http: u16, value: &Value) -> RestError {
         let (kind, code) = (&place.kind, value["code"].as_i64().unwrap_or(0));
-        let message = value["message"].as_str().unwrap_or("no reason given").to_owned();
+        let message = clip(value["message"].as_str().unwrap_or("no reason given"), limits::DISCORD_SAID_CHARS);
         if http == 401 && !place.interaction && !self.stopped.swap(true, Ordering::Relaxed) {
             match &self.health {
                 Some(health) => health.refused(BAD_TOKEN, 0),

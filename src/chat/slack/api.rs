@@ -24,6 +24,8 @@ pub struct Api {
     client: Arc<SlackClient<Connector>>,
     bot: Arc<SlackApiToken>,
     app: Option<Arc<SlackApiToken>>,
+    /// None of these is in an error, whatever was answered.
+    secrets: Arc<[Token]>,
 }
 
 impl Api {
@@ -33,6 +35,7 @@ impl Api {
             client: Arc::new(SlackClient::<Connector>::new(connector.with_slack_api_url(&settings.base_url))),
             bot: Arc::new(token(&settings.bot_token)),
             app: settings.app_token.as_ref().map(|t| Arc::new(token(t))),
+            secrets: std::iter::once(&settings.bot_token).chain(&settings.app_token).cloned().collect(),
         })
     }
 
@@ -51,12 +54,22 @@ impl Api {
     pub async fn get(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, ApiError> {
         let params: Vec<(&str, Option<&str>)> = params.iter().map(|(k, v)| (*k, Some(*v))).collect();
         let session = self.client.open_session(&self.bot);
-        within(session.http_session_api.http_get(method, &params, None)).await
+        self.within(session.http_session_api.http_get(method, &params, None)).await
     }
 
     async fn post(&self, token: &SlackApiToken, method: &str, body: &Value) -> Result<Value, ApiError> {
         let session = self.client.open_session(token);
-        within(session.http_session_api.http_post(method, body, None)).await
+        self.within(session.http_session_api.http_post(method, body, None)).await
+    }
+
+    async fn within(&self, call: impl Future<Output = Result<Value, SlackClientError>>) -> Result<Value, ApiError> {
+        match tokio::time::timeout(Duration::from_millis(limits::SLACK_CALL_MS), call).await {
+            Err(_) => Err(ApiError::Lost(format!("nothing within {} s", limits::SLACK_CALL_MS / 1000))),
+            Ok(Err(error)) => Err(read(error, &self.secrets)),
+            Ok(Ok(answer)) if answer["ok"] == true => Ok(answer),
+            Ok(Ok(answer)) if answer["ok"] == false => Err(ApiError::Code(text(&answer["error"], &self.secrets))),
+            Ok(Ok(_)) => Err(ApiError::Lost("an answer that is none".into())),
+        }
     }
 }
 
@@ -86,27 +99,17 @@ fn token(token: &Token) -> SlackApiToken {
     SlackApiToken::new(SlackApiTokenValue(token.expose().to_owned()))
 }
 
-async fn within(call: impl Future<Output = Result<Value, SlackClientError>>) -> Result<Value, ApiError> {
-    match tokio::time::timeout(Duration::from_millis(limits::SLACK_CALL_MS), call).await {
-        Err(_) => Err(ApiError::Lost(format!("nothing within {} s", limits::SLACK_CALL_MS / 1000))),
-        Ok(Err(error)) => Err(read(error)),
-        Ok(Ok(answer)) if answer["ok"] == true => Ok(answer),
-        Ok(Ok(answer)) if answer["ok"] == false => Err(ApiError::Code(text(&answer["error"]))),
-        Ok(Ok(_)) => Err(ApiError::Lost("an answer that is none".into())),
-    }
-}
-
 /// What the crate's error means. Its own text holds bodies, so none of it is kept.
-fn read(error: SlackClientError) -> ApiError {
+fn read(error: SlackClientError, secrets: &[Token]) -> ApiError {
     match error {
         SlackClientError::ApiError(e) if e.code == "ratelimited" || e.code == "rate_limited" => {
             ApiError::RateLimited { after_ms: limits::SLACK_RETRY_MS }
         }
         SlackClientError::ApiError(e) if e.code == "missing_scope" => {
             let body = e.http_response_body.and_then(|b| serde_json::from_str::<Value>(&b).ok()).unwrap_or_default();
-            ApiError::Scope(text(&body["needed"]))
+            ApiError::Scope(text(&body["needed"], secrets))
         }
-        SlackClientError::ApiError(e) => ApiError::Code(clean(&e.code)),
+        SlackClientError::ApiError(e) => ApiError::Code(clean(&e.code, secrets)),
         SlackClientError::RateLimitError(e) => {
             let asked =
                 e.retry_after.map_or(limits::SLACK_RETRY_MS, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
@@ -126,11 +129,12 @@ fn read(error: SlackClientError) -> ApiError {
     }
 }
 
-fn text(value: &Value) -> String {
-    clean(value.as_str().unwrap_or("unknown"))
+fn text(value: &Value, secrets: &[Token]) -> String {
+    clean(value.as_str().unwrap_or("unknown"), secrets)
 }
 
 /// A word of Slack's, as far as it is one: it is logged.
-fn clean(code: &str) -> String {
+fn clean(code: &str, secrets: &[Token]) -> String {
+    let code = secrets.iter().fold(code.to_owned(), |code, secret| secret.hidden_in(&code));
     code.chars().filter(|c| c.is_ascii_alphanumeric() || "_:.,-".contains(*c)).take(limits::SLACK_CODE_CHARS).collect()
 }

@@ -38,6 +38,11 @@ impl Directory {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many channels are known by id.
+    pub fn len(&self) -> usize {
+        self.lock().names.len()
+    }
+
     /// Every channel that is known by name.
     pub fn channels(&self) -> BTreeMap<ChannelName, String> {
         self.lock().ids.clone()

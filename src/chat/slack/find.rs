@@ -27,6 +27,10 @@ impl Unsent {
         };
     }
 
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn holds(&self, key: &str, now: i64) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).is_some_and(|until| *until >= now)
     }

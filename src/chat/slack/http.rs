@@ -2,7 +2,9 @@
 //!
 //! It promises this order: the request's age and signature are verified over the very bytes that came, then it is kept,
 //! then acknowledged with an empty body. Nothing else stands between, so an acknowledgement waits for one group commit and
-//! for nothing else. What was kept before is acknowledged again, and played back with the same signature it is refused.
+//! for nothing else. What was kept before is acknowledged again, and played back with the same signature it is refused;
+//! except that Slack itself, whose first try of an event got no answer, tries again at once and within the same second signs
+//! the same. Either way nothing is worked twice.
 //! Deliberately absent: TLS, which a proxy before it ends, and every reading of what was sent.
 
 use super::arrival::{self, Form};
@@ -75,6 +77,12 @@ impl Verifier {
         Ok((time.to_owned(), signature.to_owned()))
     }
 
+    /// Whether a request of this time was signed only a moment ago.
+    fn just_now(&self, time: &str) -> bool {
+        let now = self.clock.now().wall.as_second();
+        time.parse().is_ok_and(|sent: i64| now.saturating_sub(sent).saturating_abs() <= limits::SLACK_AT_ONCE_S)
+    }
+
     /// Compares in a time that does not depend on what differs.
     ///
     /// # Errors
@@ -130,9 +138,11 @@ async fn receive(State(endpoint): State<Arc<Endpoint>>, request: Request<Body>) 
         Ok(Ok(body)) => body,
     };
     let brought = endpoint.verifier.brought(&parts.headers);
-    let verified = brought.and_then(|(time, proof)| endpoint.verifier.verify(&time, &proof, &body).map(|()| proof));
+    let verified = brought.and_then(|(time, proof)| {
+        endpoint.verifier.verify(&time, &proof, &body).map(|()| (endpoint.verifier.just_now(&time), proof))
+    });
     match verified {
-        Ok(proof) => answer(&endpoint, &parts, &body, proof).await,
+        Ok((just_now, proof)) => answer(&endpoint, &parts, &body, proof, just_now).await,
         Err(_) if is_form(&parts) && checks_tls(&body) => StatusCode::OK.into_response(),
         Err(why) => {
             let why = why.word();
@@ -143,13 +153,19 @@ async fn receive(State(endpoint): State<Arc<Endpoint>>, request: Request<Body>) 
     }
 }
 
-async fn answer(endpoint: &Endpoint, parts: &Parts, body: &Bytes, proof: String) -> Response {
+async fn answer(endpoint: &Endpoint, parts: &Parts, body: &Bytes, proof: String, just_now: bool) -> Response {
     let arrival = match read(is_form(parts), body, proof) {
         Read::Arrival(arrival) => arrival,
         Read::Challenge(challenge) => return ([(header::CONTENT_TYPE, "text/plain")], challenge).into_response(),
         Read::Nothing => return StatusCode::OK.into_response(),
     };
-    status(&endpoint.inbox.keep(arrival).await).into_response()
+    let kept = endpoint.inbox.keep(arrival).await;
+    // The header is not signed, so it says something only where a second try could look like this, and is worth an answer only.
+    let tried_again = just_now && !is_form(parts) && parts.headers.contains_key("x-slack-retry-num");
+    if tried_again && matches!(kept, Ok(Kept::Replayed)) {
+        return StatusCode::OK.into_response();
+    }
+    status(&kept).into_response()
 }
 
 fn status(kept: &Result<Kept, IntakeError>) -> StatusCode {

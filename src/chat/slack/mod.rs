@@ -114,6 +114,20 @@ impl SlackPlatform {
             origin,
         })
     }
+
+    /// How much is remembered, by name, for tests of growth. Each has its bound in [`crate::limits`].
+    #[must_use]
+    pub fn remembered(&self) -> BTreeMap<&'static str, usize> {
+        let [unread, told] = self.inbound.len();
+        BTreeMap::from([
+            ("buckets", self.pace.remembered()),
+            ("channels", self.directory.len()),
+            ("pictures", self.uploads.len()),
+            ("told", told),
+            ("unread", unread),
+            ("unsent", self.unsent.len()),
+        ])
+    }
 }
 
 impl SlackPlatform {

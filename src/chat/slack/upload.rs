@@ -32,6 +32,10 @@ impl Uploads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Files by the hash of their picture.
     pub fn files(&self) -> BTreeMap<String, String> {
         self.lock().iter().filter_map(|(key, upload)| Some((key.clone(), upload.file.clone()?))).collect()

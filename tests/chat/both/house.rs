@@ -30,15 +30,14 @@ pub struct Ground {
     pub slack: FakeSlack,
     pub discord: Arc<FakeDiscord>,
     pub clock: Arc<Leaping>,
-    store: Arc<dyn Store>,
+    store: Arc<MemoryStore>,
     /// How often it was started.
     starts: u64,
 }
 
-/// The machine's clock, which can be put forward.
-#[derive(Default)]
+/// A clock, the machine's as a rule, which can be put forward.
 pub struct Leaping {
-    clock: SystemClock,
+    clock: Arc<dyn Clock>,
     ahead: Mutex<Span>,
 }
 
@@ -60,6 +59,9 @@ pub struct House {
     pub slack: FakeSlack,
     pub discord: Arc<FakeDiscord>,
     pub engine: Arc<Engine>,
+    pub store: Arc<MemoryStore>,
+    pub to_slack: Arc<SlackPlatform>,
+    pub to_discord: Arc<DiscordPlatform>,
     ground: Ground,
     service: Service,
     tasks: JoinSet<()>,
@@ -68,8 +70,14 @@ pub struct House {
 
 impl Ground {
     pub async fn lay() -> Self {
-        let (slack, discord) = (slack().await, Arc::new(discord().await));
-        Self { slack, discord, clock: Arc::default(), store: Arc::new(MemoryStore::new()), starts: 0 }
+        Self::lay_on(Arc::new(SystemClock::new())).await
+    }
+
+    /// Everything in it goes by this clock, the stand-ins as well.
+    pub async fn lay_on(clock: Arc<dyn Clock>) -> Self {
+        let (slack, discord) = (slack(&clock).await, Arc::new(discord(&clock).await));
+        let clock = Arc::new(Leaping { clock, ahead: Mutex::default() });
+        Self { slack, discord, clock, store: Arc::new(MemoryStore::new()), starts: 0 }
     }
 
     /// Starts signalbox on it with the tokens that are right, and connects.
@@ -93,21 +101,22 @@ impl Ground {
         let to_slack = Arc::new(slack_platform(&self.slack, &clock, &now));
         let to_discord = Arc::new(discord_platform(&self.discord, discord_token, &clock, &now));
         let platforms: Vec<Arc<dyn Platform>> = vec![to_slack.clone(), to_discord.clone()];
-        let engine = engine(&policy, &self.store, &clock, platforms, self.starts);
+        let engine = engine(&policy, &(self.store.clone() as Arc<dyn Store>), &clock, platforms, self.starts);
         let _ = engine_slot.set(Arc::downgrade(&engine));
         let service = Service::start(Arc::clone(&engine)).await.unwrap();
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let inbox = Arc::clone(&engine) as Arc<dyn Inbox>;
-        tasks.spawn(SocketMode::new(to_slack, Arc::clone(&inbox), 1, stop.clone()).run());
-        let seat = StoreSeat::new(Arc::clone(&self.store), self.discord.guild(), "house");
-        let gateway = Gateway::new(to_discord, inbox, Arc::new(seat), 1);
+        tasks.spawn(SocketMode::new(to_slack.clone(), Arc::clone(&inbox), 1, stop.clone()).run());
+        let seat = StoreSeat::new(self.store.clone(), self.discord.guild(), "house");
+        let gateway = Gateway::new(to_discord.clone(), inbox, Arc::new(seat), 1);
         let stopped = stop.clone();
         tasks.spawn(async move {
             // Without a valid token it says why and is not there.
             let _ = gateway.run(stopped).await;
         });
         let (slack, discord) = (self.slack.clone(), self.discord.clone());
-        House { slack, discord, engine, ground: self, service, tasks, stop }
+        let store = self.store.clone();
+        House { slack, discord, engine, store, to_slack, to_discord, ground: self, service, tasks, stop }
     }
 }
 
@@ -206,7 +215,9 @@ impl House {
 
 /// A card's first line names the deployment and what it is.
 fn is_card(text: &str, id: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.contains(id) && line.contains("api v1.2.0 → staging"))
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let named = |line: &str| line.split(|c| !word(c)).any(|w| w == id);
+    text.lines().next().is_some_and(|line| named(line) && line.contains("→ staging"))
 }
 
 fn cards(world: &World, id: &str) -> Vec<String> {
@@ -215,9 +226,10 @@ fn cards(world: &World, id: &str) -> Vec<String> {
     own.filter(|m| is_card(&m.text(), id)).map(|m| m.ts.clone()).collect()
 }
 
-async fn slack() -> FakeSlack {
+async fn slack(clock: &Arc<dyn Clock>) -> FakeSlack {
     let manifest = include_str!("../../../deploy/slack-socket.yaml");
-    let fake = FakeSlack::start(Options::default().manifest(manifest)).await.unwrap();
+    let options = Options::default().manifest(manifest).clock(Arc::clone(clock));
+    let fake = FakeSlack::start(options).await.unwrap();
     let people = ["USARA", "UOMAR"];
     for (id, name) in people.iter().zip(["Sara Haddad", "Omar Farouk"]) {
         fake.person(id, &name[..4].to_lowercase(), name, "Asia/Riyadh");
@@ -228,8 +240,9 @@ async fn slack() -> FakeSlack {
     fake
 }
 
-async fn discord() -> FakeDiscord {
-    let fake = FakeDiscord::start(discord::Options::default()).await;
+async fn discord(clock: &Arc<dyn Clock>) -> FakeDiscord {
+    let options = discord::Options { clock: Arc::clone(clock), ..discord::Options::default() };
+    let fake = FakeDiscord::start(options).await;
     for channel in ["deployments", "incidents", "engineering"] {
         fake.add_channel(channel);
     }
@@ -285,7 +298,9 @@ fn engine(
 ) -> Arc<Engine> {
     let start = clock.now().wall;
     let outside = Arc::new(Outside::new(start));
-    outside.behave("api", "v1.2.0", Behaviour::default(), start);
+    for version in ["v1.2.0", "v1.2.1"] {
+        outside.behave("api", version, Behaviour::default(), start);
+    }
     let executor: Arc<dyn Executor> = Arc::new(ScriptExecutor::new(Arc::clone(&outside)));
     let names = policy.services.values().map(|s| s.executor.clone()).chain(["command".into(), "http".into()]);
     let deps = Deps {

@@ -1,8 +1,10 @@
 //! What changed while a connection was away is read back, and never against something newer.
 
-use super::kit::{Wire, command, engine, envelope, keeps, settle, slack};
-use signalbox::chat::{Body, Inbox as _, Intake as _, Reacted};
+use super::kit::{Wire, command, engine, engine_at, envelope, keeps, monday, policy, settle, slack};
+use signalbox::chat::{Body, ChatError, Inbox as _, Intake as _, Kept, Reacted};
+use signalbox::clock::VirtualClock;
 use signalbox::domain::ids::DeploymentId;
+use signalbox::domain::time::Span;
 use signalbox::engine::Engine;
 use signalbox::store::{MemoryStore, Store as _};
 use std::sync::Arc;
@@ -47,6 +49,29 @@ impl Card {
         self.engine.connected(&slack()).await;
         self.engine.work_kept().await.unwrap()
     }
+}
+
+/// The platform shows a card whose post was never answered, and somebody is quick.
+#[tokio::test]
+async fn a_key_that_was_turned_before_the_card_was_known_is_turned_once_it_is_found() {
+    let (store, wire) = (Arc::new(MemoryStore::new()), Wire::new());
+    let clock = Arc::new(VirtualClock::starting_at(monday()));
+    let engine = engine_at(store.clone(), wire.clone(), "me", policy(), clock.clone());
+    wire.lost.lock().unwrap().extend((0..4).map(|_| ChatError::Unknown("500".into())));
+    engine.receive(envelope("ask", "sara", command("/deploy v1.2.0 to staging"))).await.unwrap();
+    settle(&engine).await;
+    assert!(store.message(&slack(), "card:D-1").await.unwrap().is_none(), "nobody knows yet that it stands");
+    wire.lost.lock().unwrap().clear();
+    let card = Card { message: "C1:1".into(), store, wire, engine };
+    let early = keeps(&card.engine, "react", "omar", card.reaction(true)).await;
+    assert_eq!((early, card.engine.work_kept().await.unwrap()), (Kept::New, 1));
+    assert_eq!(card.keys().await, "", "it is on a message of somebody else's, as far as anybody knows");
+    card.stand(&["omar"]);
+    clock.advance(Span::secs(2));
+    settle(&card.engine).await;
+    card.engine.work_kept().await.unwrap();
+    assert_eq!(card.keys().await, "key_turned omar");
+    assert_eq!(card.wire.posted.lock().unwrap().iter().filter(|k| *k == "card:D-1").count(), 1);
 }
 
 #[tokio::test]

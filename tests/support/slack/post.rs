@@ -1,8 +1,8 @@
 //! Signed HTTP: commands as forms, interactions as a form with a payload, events as JSON.
 
 use super::FakeSlack;
-use super::delivery::{Sort, done, missed};
-use super::options::Urls;
+use super::delivery::{Delivery, Sort, done, missed};
+use super::options::{Mode, Urls};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -92,6 +92,26 @@ pub fn request(
         headers.push(("x-slack-retry-reason", reason));
     }
     Request { url: url.clone(), body, json, headers, attempt }
+}
+
+impl FakeSlack {
+    /// Somebody who listened sends the first try of a delivery once more, byte for byte, perhaps with a header that nobody
+    /// signed. The status of the answer.
+    pub async fn play_back(&self, delivery: &Delivery, header: Option<(&str, &str)>) -> Option<u16> {
+        let sent = delivery.sent()?;
+        let (urls, secret) = self.read(|world| {
+            let Mode::Http(urls) = &world.options.mode else { return None };
+            Some((urls.clone(), world.options.signing_secret.clone()))
+        })?;
+        let at = sent.attempts.first()?.at_ms / 1000;
+        let request = request(sent.sort, &sent.payload, &urls, &secret, at, None, 0);
+        let kind = if request.json { "application/json" } else { "application/x-www-form-urlencoded" };
+        let mut call = self.http().post(&request.url).header("content-type", kind).body(request.body);
+        for (name, value) in request.headers.iter().map(|(n, v)| (*n, v.as_str())).chain(header) {
+            call = call.header(name, value);
+        }
+        call.send().await.ok().map(|answer| answer.status().as_u16())
+    }
 }
 
 /// Sends it and notes what came back.

@@ -87,6 +87,11 @@ impl Memory {
         directs.insert(account.to_owned(), channel.to_owned());
     }
 
+    /// How much is remembered: interactions being answered, direct channels, types without a meaning.
+    pub fn len(&self) -> [usize; 3] {
+        [lock(&self.firsts).len(), lock(&self.directs).len(), lock(&self.unread).len()]
+    }
+
     /// Counts what could not be read, and logs each type once. Types come from outside, so only so many have a name.
     pub fn unread(&self, kind: &str) {
         let fits = |c: char| c.is_ascii_alphanumeric() || "_ :-".contains(c);

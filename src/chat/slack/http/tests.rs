@@ -176,6 +176,31 @@ async fn what_comes_again_is_acknowledged_and_what_is_played_back_is_not() {
 }
 
 #[tokio::test]
+async fn a_second_try_within_the_second_is_acknowledged_and_a_recording_of_it_is_not() {
+    let slack = Slack::new(Rows::default());
+    let again = async |kind: &str, body: &str, header: bool| {
+        let time = TIME.to_string();
+        let mut request = Request::post("/slack").header("content-type", kind);
+        request = request.header("x-slack-request-timestamp", &time).header("x-slack-signature", sign(&time, body));
+        if header {
+            request = request.header("x-slack-retry-num", "1");
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        slack.router.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    let event = r#"{"type":"event_callback","event_id":"Ev1","event":{"type":"app_mention"}}"#;
+    assert_eq!(slack.signed("/slack", JSON, event).await.0, 200);
+    assert_eq!([again(JSON, event, true).await, again(JSON, event, false).await], [200, 409]);
+    assert_eq!(slack.signed("/slack", FORM, BODY).await.0, 200);
+    assert_eq!(again(FORM, BODY, true).await, 409, "Slack never repeats a command");
+    for (seconds, status) in [(limits::SLACK_AT_ONCE_S, 200), (limits::SLACK_AT_ONCE_S + 1, 409)] {
+        slack.clock.set(Now::at(after(from_millis(TIME * 1000), Span::secs(seconds))));
+        assert_eq!(again(JSON, event, true).await, status, "{seconds} s later");
+    }
+    assert_eq!(slack.kinds().len(), 2, "nothing is kept twice");
+}
+
+#[tokio::test]
 async fn questions_of_slack_itself_are_answered() {
     let slack = Slack::new(Rows::default());
     let asks = r#"{"type":"url_verification","challenge":"abc","token":"x"}"#;

@@ -27,6 +27,11 @@ impl Memory {
         lock(&self.told).remove(arrival);
     }
 
+    /// How much is remembered: types without a meaning, and arrivals whose senders were told that they wait.
+    pub fn len(&self) -> [usize; 2] {
+        [lock(&self.unread).len(), lock(&self.told).len()]
+    }
+
     /// Counts what could not be read, and logs each type once. Types come from outside, so only so many have a name.
     pub fn unread(&self, kind: &str) {
         let fits = |c: char| c.is_ascii_alphanumeric() || "_ .:-".contains(c);

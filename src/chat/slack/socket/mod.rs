@@ -106,6 +106,7 @@ impl<D: Door> SocketMode<D> {
             match self.open().await {
                 Ok(line) => {
                     self.door.stands(Ok(true));
+                    metrics::counter!("signalbox_chat_connected_total", "platform" => super::NAME).increment(1);
                     tracing::info!(name: "slack.connected", "the socket to Slack stands");
                     return line;
                 }

@@ -1,0 +1,73 @@
+//! An hour of steady traffic on both platforms, in virtual time: nothing grows but what is kept for ever or pruned later.
+//!
+//! The whole house stands on a paused clock: the engine with its loops, both adapters over real sockets on loopback, both
+//! stand-ins. What a real hour of minutes does to memory and descriptors is asked by `examples/soak.rs`.
+
+mod counted;
+mod traffic;
+
+use crate::both::house::House;
+use counted::{Count, FOR_EVER, count, grows};
+use signalbox::clock::Clock;
+use signalbox::domain::time::{Now, Span, after};
+use signalbox::limits;
+use signalbox::store::{Dump as _, Store as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use traffic::Traffic;
+
+/// Follows the runtime's own time, and can be moved ahead of it.
+struct Ahead {
+    since: tokio::time::Instant,
+    by_ms: AtomicI64,
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Now {
+        let passed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        // A Monday morning, when every window of the example is open.
+        let start = "2026-01-05T10:05:00+03:00".parse().unwrap();
+        Now::at(after(start, Span::millis(passed + self.by_ms.load(Ordering::Relaxed))))
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Long enough for whatever is under way to end, and for reconnects.
+const REST: Duration = Duration::from_secs(45);
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_traffic_on_both_leaves_nothing_behind() {
+    let clock = Arc::new(Ahead { since: tokio::time::Instant::now(), by_ms: AtomicI64::new(0) });
+    let house = House::open_at(clock.clone()).await;
+    let mut traffic = Traffic::new(&house);
+    let mut counts: Vec<Count> = Vec::new();
+    while clock.since.elapsed() < 60 * MINUTE {
+        let until = clock.since.elapsed() + 5 * MINUTE - REST;
+        while clock.since.elapsed() < until {
+            traffic.round().await;
+        }
+        tokio::time::sleep(REST).await;
+        counts.push(count(&house).await);
+    }
+    for (n, count) in counts.iter().enumerate() {
+        println!("after {} min: {count:?}", (n + 1) * 5);
+    }
+    assert!(traffic.acts() > 500, "{} acts are no traffic", traffic.acts());
+    let steady = &counts[3..];
+    assert_eq!(grows(steady), FOR_EVER, "only what is kept for ever or pruned by age grows");
+    let before = &counts[counts.len() - 1];
+    assert!(before["rows: inbox"] > 100 && before["rows: messages"] > 50, "{before:?}");
+
+    // Nobody says anything for half a year, and the pruner comes by.
+    let days = limits::MESSAGE_DAYS + 1;
+    clock.by_ms.store(days * 86_400_000, Ordering::Relaxed);
+    tokio::time::sleep(11 * MINUTE).await;
+    let after = count(&house).await;
+    assert_eq!([after["rows: inbox"], after["rows: reactions"], after["rows: outbox"]], [0, 0, 0], "{after:?}");
+    let old = house.store.messages_page((&"".into(), ""), 10_000).await.unwrap();
+    let young = clock.now().work.as_millisecond() - limits::MESSAGE_DAYS * 86_400_000;
+    assert!(old.iter().all(|m| m.at >= young), "messages that nobody edits are forgotten");
+    house.store.ping().await.unwrap();
+    house.close().await;
+}
