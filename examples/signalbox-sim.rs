@@ -26,7 +26,7 @@ struct Arguments {
     #[arg(long)]
     verbose: bool,
     /// Plant a bug in the store, to see the invariants fail: ForgetsTimers, DropsEffects, ForgetsInbox, Lies,
-    /// KeepsFiredTimers, IgnoresReads, ForgetsLeases.
+    /// KeepsFiredTimers, IgnoresReads, ForgetsLeases, DropsArrivals, ClosesUnworked, ReadsBackwards.
     #[arg(long)]
     sabotage: Option<String>,
     /// Stop after this many seeds that fail.

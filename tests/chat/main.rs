@@ -9,6 +9,7 @@ mod fake_discord;
 mod fake_slack;
 mod held;
 mod process;
+mod secrets;
 mod slack_in;
 mod slack_out;
 mod soak;

@@ -13,7 +13,7 @@ const ROOM: &str = "C0DEPLOY01";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `SLACK`, `DISCORD`, `GUILD` and `ADA` are what the stand-ins say.
-const CONFIG: &str = r#"
+pub const CONFIG: &str = r#"
 name = "Yard"
 zone = "UTC"
 

@@ -3,6 +3,6 @@
 mod caught_up;
 mod forms;
 mod kept;
-mod kit;
+pub mod kit;
 mod posted;
 mod roles;

@@ -19,6 +19,7 @@ mod fleet;
 mod gate_oracle;
 mod http_probe;
 mod hung_chat;
+mod in_step;
 mod inbox;
 mod keys_oracle;
 mod rehearsal_examples;

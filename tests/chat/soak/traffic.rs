@@ -98,7 +98,10 @@ impl<'a> Traffic<'a> {
         let (id, version) = (format!("D-{n}"), ["v1.2.0", "v1.2.1"][n % 2]);
         let text = format!("{version} to staging");
         if n % 2 == 0 {
-            house.slack.slash("USARA", C_DEPLOYMENTS, "/deploy", &text).unwrap();
+            // While a socket is gone Slack says so, and people try again.
+            while house.slack.slash("USARA", C_DEPLOYMENTS, "/deploy", &text).unwrap().acked().await.is_err() {
+                tokio::time::sleep(PACE).await;
+            }
         } else {
             house.discord.mention("sara", "deployments", &format!("deploy {text}"));
         }

@@ -1,11 +1,12 @@
 //! A chat platform that fails as real ones do: it refuses for a while, loses its answer after having posted, and people
 //! delete messages. It does not look at keys when posting; only `find` does.
 
-use super::core::{Shared, die, lock, pass};
+use super::core::{Shared, at_once, die, lock, pass};
 use async_trait::async_trait;
-use signalbox::chat::{ChatError, MessageRef, Platform, Post};
+use signalbox::chat::{Answer, Arrival, ChatError, Envelope, Intake, MessageRef, Platform, Post};
 use signalbox::domain::ids::{ChannelName, PlatformName};
 use signalbox::domain::message::Message;
+use signalbox::store::{MemoryStore, Store as _};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -34,12 +35,41 @@ impl Room {
     }
 }
 
+/// What senders of kept arrivals were told, by key; or what was wrong with working one.
+pub type Told = Arc<Mutex<Vec<(String, Result<Answer, String>)>>>;
+
+/// What working arrivals needs.
+pub struct Wire {
+    pub told: Told,
+    pub store: Arc<MemoryStore>,
+    /// Names this replica's process.
+    pub owner: String,
+}
+
+impl Wire {
+    /// In its lane everything that came before is closed, as far as the same process holds it.
+    fn overtakes(&self, arrival: &Arrival) -> Option<String> {
+        let open = at_once(self.store.open_inbox(&self.owner, (0, ""), i64::MAX)).unwrap_or_default();
+        let key = format!("{}:{}", arrival.platform, arrival.id);
+        let lane: Vec<_> = open.iter().filter(|row| row.lane == arrival.lane).map(|row| row.key.as_str()).collect();
+        // What somebody else took over meanwhile is in the same order there.
+        let first = lane.first().filter(|_| lane.contains(&key.as_str()))?;
+        (*first != key).then(|| format!("{key} is worked before {first}, which its sender wrote before"))
+    }
+}
+
+/// An envelope on the wire.
+pub fn wire_text(envelope: &Envelope) -> String {
+    serde_json::to_string(envelope).unwrap_or_default()
+}
+
 /// One replica's connection to one platform.
 pub struct SimChat {
     pub name: PlatformName,
     pub room: Arc<Mutex<Room>>,
     pub core: Shared,
     pub replica: usize,
+    pub wire: Wire,
 }
 
 impl SimChat {
@@ -125,6 +155,27 @@ impl Platform for SimChat {
             core.say(format!("r{} edits {}", self.replica, at.id));
         }
         self.after(&at.id).await
+    }
+
+    /// Nothing but "later" is said of what was not decided: only what is done may be told in vain.
+    async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
+        let key = format!("{}:{}", arrival.platform, arrival.id);
+        if let Some(wrong) = self.wire.overtakes(arrival) {
+            lock(&self.wire.told).push((key.clone(), Err(wrong)));
+        }
+        pass(&self.core, 3_000).await;
+        if lock(&self.core).fault(|r| r.crash_at_effect) {
+            die(&self.core, self.replica, &format!("before it works {key}")).await;
+        }
+        let later = |what: String| ChatError::Later { what, after_ms: 1_000 };
+        if lock(&self.core).fault(|r| r.chat_later) {
+            return Err(later("too many requests".into()));
+        }
+        let envelope: Envelope = serde_json::from_str(&arrival.body).map_err(|e| ChatError::Refused(e.to_string()))?;
+        let answer = intake.receive(envelope).await.map_err(|e| later(e.reason))?;
+        lock(&self.core).count("worked");
+        lock(&self.wire.told).push((key.clone(), Ok(answer)));
+        self.after(&key).await
     }
 
     async fn find(

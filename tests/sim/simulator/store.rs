@@ -32,10 +32,16 @@ pub enum Sabotage {
     IgnoresReads,
     /// Some claims go to two replicas at once.
     ForgetsLeases,
+    /// Some arrivals are acknowledged and not stored.
+    DropsArrivals,
+    /// Whoever closes what was worked closes everything that is open.
+    ClosesUnworked,
+    /// What is to be worked is read backwards.
+    ReadsBackwards,
 }
 
 impl Sabotage {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::ForgetsTimers,
         Self::DropsEffects,
         Self::ForgetsInbox,
@@ -43,6 +49,9 @@ impl Sabotage {
         Self::KeepsFiredTimers,
         Self::IgnoresReads,
         Self::ForgetsLeases,
+        Self::DropsArrivals,
+        Self::ClosesUnworked,
+        Self::ReadsBackwards,
     ];
 }
 
@@ -145,7 +154,18 @@ impl Store for SimStore {
         if lock(&self.core).fault(|r| r.crash_at_commit) {
             die(&self.core, self.replica, "before it keeps").await;
         }
-        let kept = self.inner.keep(rows, closed).await?;
+        let kept = match self.sabotage {
+            Sabotage::DropsArrivals if !rows.is_empty() && lock(&self.core).chance(100) => vec![Kept::New; rows.len()],
+            Sabotage::ClosesUnworked if !closed.is_empty() => {
+                let mut closed = closed.to_vec();
+                for holder in at_once(self.inner.inbox_holders())? {
+                    closed
+                        .extend(at_once(self.inner.open_inbox(&holder, (0, ""), i64::MAX))?.into_iter().map(|r| r.key));
+                }
+                self.inner.keep(rows, &closed).await?
+            }
+            _ => self.inner.keep(rows, closed).await?,
+        };
         lock(&self.core).count("keeps");
         if lock(&self.core).fault(|r| r.crash_at_commit) {
             die(&self.core, self.replica, "after it kept").await;
@@ -158,7 +178,13 @@ impl Store for SimStore {
 
     async fn open_inbox(&self, holder: &str, after: (i64, &str), limit: i64) -> Result<Vec<InboxRow>> {
         self.reach().await?;
-        self.inner.open_inbox(holder, after, limit).await
+        let mut rows = self.inner.open_inbox(holder, after, limit).await?;
+        if self.sabotage == Sabotage::ReadsBackwards {
+            // The last one says where the next page begins.
+            let before = rows.len().saturating_sub(1);
+            rows[..before].reverse();
+        }
+        Ok(rows)
     }
 
     async fn open_inbox_count(&self) -> Result<i64> {

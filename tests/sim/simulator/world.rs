@@ -1,6 +1,8 @@
 //! The scheduler: one thread that polls everything by hand and draws what happens next.
 
-use super::chat::{Room, SimChat};
+mod letters;
+
+use super::chat::{Room, SimChat, Told, Wire};
 use super::checker::Checker;
 use super::core::{Core, MONDAY, REPLICAS, Rates, Record, Shared, SimClock, Skew, at_once, lock};
 use super::outside::{Outside, SimOutside};
@@ -8,7 +10,8 @@ use super::people;
 use super::policy;
 use super::store::SimStore;
 use super::{Failure, Options, Report};
-use signalbox::chat::{Answer, Body, Envelope, Intake as _, IntakeError, Platform};
+use letters::Letter;
+use signalbox::chat::{Answer, Body, IntakeError, Kept, Platform};
 use signalbox::domain::deployment::Status;
 use signalbox::domain::ids::PlatformName;
 use signalbox::domain::policy::Policy;
@@ -27,6 +30,8 @@ enum Done {
     Claims(StoreResult<Vec<Claim>>),
     Acted(StoreResult<()>),
     Received(usize, Result<Answer, IntakeError>),
+    Kept(usize, Result<Kept, IntakeError>),
+    Worked(StoreResult<usize>),
     Reconsidered(StoreResult<()>),
 }
 
@@ -47,16 +52,12 @@ struct Replica {
     next: Option<Arc<Policy>>,
 }
 
-struct Letter {
-    envelope: Envelope,
-    stored: bool,
-    answer: Option<Answer>,
-}
-
 pub struct World {
     core: Shared,
     store: Arc<MemoryStore>,
     room: Arc<Mutex<Room>>,
+    /// What senders of kept letters were told and nobody has looked at yet.
+    told: Told,
     outside: Arc<Mutex<Outside>>,
     checker: Arc<Mutex<Checker>>,
     options: Options,
@@ -101,6 +102,7 @@ impl World {
             core: Arc::new(Mutex::new(core)),
             store: Arc::new(MemoryStore::new()),
             room: Arc::default(),
+            told: Told::default(),
             outside: Arc::default(),
             checker: Arc::new(Mutex::new(checker)),
             options: *options,
@@ -135,12 +137,15 @@ impl World {
             core: Arc::clone(&core),
             replica: r,
         };
+        let boots = self.replicas[r].boots + 1;
+        // A process that starts again is another owner.
+        let owner = format!("r{r}.{boots}");
         let chat = |name: &PlatformName| -> Arc<dyn Platform> {
             let (name, room, core) = (name.clone(), Arc::clone(&self.room), Arc::clone(&core));
-            Arc::new(SimChat { name, room, core, replica: r })
+            let wire = Wire { told: Arc::clone(&self.told), store: Arc::clone(&self.store), owner: owner.clone() };
+            Arc::new(SimChat { name, room, core, replica: r, wire })
         };
         let executor = |name: &'static str| -> (String, Arc<dyn Executor>) { (name.into(), Arc::new(outside(name))) };
-        let boots = self.replicas[r].boots + 1;
         let store = SimStore {
             inner: Arc::clone(&self.store),
             core: Arc::clone(&core),
@@ -156,8 +161,7 @@ impl World {
             revisions: Arc::new(outside("revisions")),
             clock: Arc::new(SimClock { core: Arc::clone(&core), replica: r }),
             ids: Arc::new(Ids::seeded(self.seed ^ (boots << 8 | r as u64))),
-            // A process that starts again is another owner.
-            owner: format!("r{r}.{boots}"),
+            owner,
         };
         let policy = self.replicas[r].next.take().unwrap_or_else(|| Arc::clone(&self.policy));
         lock(&self.checker).policies[r] = Arc::clone(&policy);
@@ -214,6 +218,10 @@ impl World {
                 let engine = Arc::clone(&engine);
                 self.spawn(r, "timers", async move { Done::Timers(engine.fire_timers().await) });
             }
+            if !self.busy(r, "kept") && self.core().chance(500) {
+                let engine = Arc::clone(&engine);
+                self.spawn(r, "kept", async move { Done::Worked(engine.work_kept().await) });
+            }
             if !self.busy(r, "claim") && self.core().chance(600) {
                 let limit = self.core().dice.i64(1..6);
                 self.spawn(r, "claim", async move { Done::Claims(engine.claim(limit).await) });
@@ -258,11 +266,13 @@ impl World {
         for (replica, done) in ended {
             self.done(replica, done);
         }
+        self.hear();
     }
 
     fn done(&mut self, r: usize, done: Done) {
         let broke = match &done {
             Done::Timers(Err(e)) | Done::Claims(Err(e)) | Done::Acted(Err(e)) | Done::Reconsidered(Err(e)) => Some(e),
+            Done::Worked(Err(e)) => Some(e),
             _ => None,
         };
         if let Some(error) = broke {
@@ -279,7 +289,8 @@ impl World {
                     self.act(r, claim);
                 }
             }
-            Done::Received(n, answer) => self.answered(r, n, answer),
+            Done::Received(n, answer) => self.received(r, n, answer),
+            Done::Kept(n, kept) => self.kept(r, n, kept),
             Done::Reconsidered(Err(_)) => {
                 // Whoever starts the service starts it again.
                 if let Some(engine) = self.replicas[r].engine.clone() {
@@ -320,83 +331,6 @@ impl World {
         }
         let names: Vec<_> = self.tasks.iter().map(|t| t.name.clone()).collect();
         self.core().violate(format!("these never end: {}", names.join(", ")));
-    }
-
-    // ---- People -----------------------------------------------------------------------------------------------------
-
-    fn write(&mut self, person: &str, body: Body, stored: bool, platform: PlatformName) {
-        let account = if platform.as_str() == "slack" { format!("U-{person}") } else { person.to_owned() };
-        let n = self.letters.len();
-        let envelope = Envelope { platform, id: format!("e{n}"), account, channel: "deployments".into(), body };
-        self.letters.push(Letter { envelope, stored, answer: None });
-        let mut core = self.core();
-        let t = core.t;
-        let mut arrivals = vec![t];
-        while core.fault(|r| r.duplicates) && arrivals.len() < 4 {
-            let later = if core.chance(100) { 3_600_000 } else { 5_000 };
-            arrivals.push(t + core.dice.i64(0..later));
-        }
-        drop(core);
-        self.mail.extend(arrivals.into_iter().map(|at| (at, n)));
-    }
-
-    fn deliver(&mut self) {
-        let t = self.core().t;
-        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.mail).into_iter().partition(|(at, _)| *at <= t);
-        self.mail = later;
-        for (_, n) in due {
-            let first = self.core().dice.usize(..REPLICAS);
-            let r = (0..REPLICAS)
-                .map(|i| (first + i) % REPLICAS)
-                .find(|r| self.replicas[*r].engine.is_some() && self.replicas[*r].next.is_none());
-            let Some((r, engine)) = r.and_then(|r| Some((r, self.replicas[r].engine.clone()?))) else {
-                self.mail.push((t + 1_000, n));
-                continue;
-            };
-            let envelope = self.letters[n].envelope.clone();
-            let what = match &envelope.body {
-                Body::Command { text, .. } => text.clone(),
-                Body::Reaction { message, emoji, added } => format!("{emoji} {added} on {message}"),
-                Body::Click { message, action, .. } => format!("clicks {action} on {message}"),
-            };
-            self.core().say(format!("r{r} e{n} {}: {what}", envelope.account));
-            self.spawn(r, "letter", async move { Done::Received(n, engine.receive(envelope).await) });
-        }
-    }
-
-    fn answered(&mut self, r: usize, n: usize, answer: Result<Answer, IntakeError>) {
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => {
-                let (at, damaged) = (self.core().t + 2_000, error.reason.contains("damaged"));
-                self.core().say(format!("r{r} e{n} is not stored: {}", error.reason));
-                if damaged {
-                    self.core().violate(format!("r{r} takes a record for damaged at e{n}"));
-                }
-                // It was not acknowledged, so it arrives again.
-                self.mail.push((at, n));
-                return;
-            }
-        };
-        let letter = &mut self.letters[n];
-        let key = format!("{}:{}", letter.envelope.platform, letter.envelope.id);
-        let kept = at_once(self.store.answers(&[key])).unwrap_or_default();
-        let text = serde_json::to_string(&answer).unwrap_or_default();
-        let unknown = text.contains("does not know you");
-        let mut wrong = None;
-        match kept.first() {
-            Some((_, before)) if !unknown && *before != text => {
-                wrong = Some(format!("e{n} is told something else than what was decided: {text}"));
-            }
-            None if letter.stored && !unknown => wrong = Some(format!("e{n} is answered and not stored: {text}")),
-            _ => {}
-        }
-        letter.answer = Some(answer);
-        let mut core = lock(&self.core);
-        core.count("answers");
-        if let Some(wrong) = wrong {
-            core.violate(wrong);
-        }
     }
 
     // ---- Safety -----------------------------------------------------------------------------------------------------
@@ -464,7 +398,10 @@ impl World {
             work.map(|w| w - MONDAY - skew.work),
             outbox.map(|w| w - MONDAY - skew.work),
         ];
-        dues.into_iter().flatten().chain(waits).chain(self.mail.iter().map(|(at, _)| *at)).min()
+        // While there are faults, time passes by itself.
+        let faults = self.core().faults;
+        let open = (!faults && at_once(self.store.open_inbox_count()).unwrap_or(0) > 0).then(|| self.core().t + 500);
+        dues.into_iter().flatten().chain(open).chain(waits).chain(self.mail.iter().map(|(at, _)| *at)).min()
     }
 
     fn trouble(&mut self) {
@@ -550,7 +487,8 @@ impl World {
                 }
             }
         }
-        let wrong = lock(&self.checker).at_the_end(&self.store, &lock(&self.room));
+        let mut wrong = lock(&self.checker).at_the_end(&self.store, &lock(&self.room));
+        wrong.extend(self.letters_at_the_end());
         for what in wrong {
             self.core().violate(what);
         }
