@@ -192,7 +192,8 @@ impl Engine {
                 if claim.row.attempts < limits::CHAT_HELD_TRIES || is_card(&claim.row.target) {
                     return self.put_back(claim, backoff(claim.row.attempts)).await;
                 }
-                tracing::error!(name: "chat.given_up", key = %claim.row.key, error = %why, "{} is dropped after a week: {why}", claim.row.key);
+                let key = &claim.row.key;
+                tracing::error!(name: "chat.given_up", %key, error = %why, "{key} is dropped after a week: {why}");
                 metrics::counter!("signalbox_chat_refused_total").increment(1);
                 self.receipt_only(claim, Vec::new()).await
             }

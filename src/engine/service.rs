@@ -181,8 +181,8 @@ async fn prune(engine: &Engine, stop: &CancellationToken) -> Result<()> {
     store.prune_leases(now.work.as_millisecond() - limits::INBOX_DAYS * 86_400_000).await.map(|_| ())
 }
 
-/// Forgets inbox rows that nobody can send again, messages that nobody edits, and jobs that nobody asks about. Not at the start: what was under way is
-/// taken up again before.
+/// Forgets inbox rows that nobody can send again, messages that nobody edits, and jobs that nobody asks about. Not at the
+/// start: what was under way is taken up again before.
 async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
     for round in 0_u32.. {
         tokio::select! {

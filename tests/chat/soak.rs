@@ -6,29 +6,25 @@
 mod counted;
 mod traffic;
 
-use crate::both::house::House;
+use crate::both::house::Ground;
 use counted::{Count, FOR_EVER, count, grows};
 use signalbox::clock::Clock;
 use signalbox::domain::time::{Now, Span, after};
 use signalbox::limits;
 use signalbox::store::{Dump as _, Store as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use traffic::Traffic;
 
-/// Follows the runtime's own time, and can be moved ahead of it.
-struct Ahead {
-    since: tokio::time::Instant,
-    by_ms: AtomicI64,
-}
+/// Follows the runtime's own time.
+struct Paused(tokio::time::Instant);
 
-impl Clock for Ahead {
+impl Clock for Paused {
     fn now(&self) -> Now {
-        let passed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let passed = i64::try_from(self.0.elapsed().as_millis()).unwrap_or(i64::MAX);
         // A Monday morning, when every window of the example is open.
         let start = "2026-01-05T10:05:00+03:00".parse().unwrap();
-        Now::at(after(start, Span::millis(passed + self.by_ms.load(Ordering::Relaxed))))
+        Now::at(after(start, Span::millis(passed)))
     }
 }
 
@@ -37,14 +33,15 @@ const MINUTE: Duration = Duration::from_secs(60);
 const REST: Duration = Duration::from_secs(45);
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "paused: it is the runtime's clock that the house goes by")]
 async fn an_hour_of_traffic_on_both_leaves_nothing_behind() {
-    let clock = Arc::new(Ahead { since: tokio::time::Instant::now(), by_ms: AtomicI64::new(0) });
-    let house = House::open_at(clock.clone()).await;
+    let since = tokio::time::Instant::now();
+    let house = Ground::lay_on(Arc::new(Paused(since))).await.build().await;
     let mut traffic = Traffic::new(&house);
     let mut counts: Vec<Count> = Vec::new();
-    while clock.since.elapsed() < 60 * MINUTE {
-        let until = clock.since.elapsed() + 5 * MINUTE - REST;
-        while clock.since.elapsed() < until {
+    while since.elapsed() < 60 * MINUTE {
+        let until = since.elapsed() + 5 * MINUTE - REST;
+        while since.elapsed() < until {
             traffic.round().await;
         }
         tokio::time::sleep(REST).await;
@@ -60,13 +57,12 @@ async fn an_hour_of_traffic_on_both_leaves_nothing_behind() {
     assert!(before["rows: inbox"] > 100 && before["rows: messages"] > 50, "{before:?}");
 
     // Nobody says anything for half a year, and the pruner comes by.
-    let days = limits::MESSAGE_DAYS + 1;
-    clock.by_ms.store(days * 86_400_000, Ordering::Relaxed);
+    house.leap(Span::hours(24 * (limits::MESSAGE_DAYS + 1)));
     tokio::time::sleep(11 * MINUTE).await;
     let after = count(&house).await;
     assert_eq!([after["rows: inbox"], after["rows: reactions"], after["rows: outbox"]], [0, 0, 0], "{after:?}");
     let old = house.store.messages_page((&"".into(), ""), 10_000).await.unwrap();
-    let young = clock.now().work.as_millisecond() - limits::MESSAGE_DAYS * 86_400_000;
+    let young = house.now().work.as_millisecond() - limits::MESSAGE_DAYS * 86_400_000;
     assert!(old.iter().all(|m| m.at >= young), "messages that nobody edits are forgotten");
     house.store.ping().await.unwrap();
     house.close().await;

@@ -2,6 +2,7 @@
 
 mod caught_up;
 mod forms;
+mod hour;
 mod kept;
 pub mod kit;
 mod posted;

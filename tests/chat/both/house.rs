@@ -139,6 +139,10 @@ impl House {
         ground.discord.nothing_refused();
     }
 
+    pub fn now(&self) -> Now {
+        self.ground.clock.now()
+    }
+
     /// Puts the clock forward.
     pub fn leap(&self, by: Span) {
         self.ground.clock.leap(by);

@@ -33,7 +33,7 @@ impl<'a> Traffic<'a> {
         self.rounds += 1;
         self.network();
         self.talk();
-        if self.rounds % 4 == 0 {
+        if self.rounds.is_multiple_of(4) {
             self.deployment().await;
         }
         tokio::time::sleep(PACE).await;
@@ -42,7 +42,7 @@ impl<'a> Traffic<'a> {
     /// What goes wrong in this round.
     fn network(&self) {
         let (slack, discord) = (&self.house.slack, &self.house.discord);
-        let twice = usize::from(self.rounds % 3 == 0);
+        let twice = usize::from(self.rounds.is_multiple_of(3));
         slack.with(|w| w.faults.duplicates = u32::try_from(twice).unwrap());
         discord.faults().duplicates = twice;
         match self.rounds % 20 {
