@@ -21,6 +21,8 @@ mod pace;
 mod picture;
 mod read_back;
 #[cfg(any(feature = "discord", feature = "slack"))]
+mod recode;
+#[cfg(any(feature = "discord", feature = "slack"))]
 mod sign;
 #[cfg(feature = "slack")]
 pub mod slack;

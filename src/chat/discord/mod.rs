@@ -26,6 +26,7 @@ pub use gateway::{Gateway, StoreSeat};
 
 use super::health::Health;
 use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
+use crate::chat::recode::recoded;
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
@@ -134,8 +135,20 @@ impl DiscordPlatform {
                 self.asks.keep(&id, recent::Known { key: None, title: Some(ask.clone()) });
             }
         }
-        let channels = self.known();
-        render::message(message, &render::Names { policy: &(self.policy)(), channels: &channels }, key)
+        let (channels, message) = (self.known(), recoded(message, |command| self.typed(command)));
+        render::message(&message, &render::Names { policy: &(self.policy)(), channels: &channels }, key)
+    }
+
+    /// `/deploy-status D-42`, where others type `/deploy status D-42`: names of commands have no spaces here.
+    fn typed(&self, command: &str) -> Option<String> {
+        let rest_of = |name: &str| {
+            let rest = command.strip_prefix('/')?.strip_prefix(name)?;
+            (rest.is_empty() || rest.starts_with(' ')).then(|| rest.to_owned())
+        };
+        let two_words = self.commands.iter().filter(|spec| spec.name.contains(' '));
+        let known = two_words.filter_map(|spec| Some((&spec.name, rest_of(&spec.name)?)));
+        let (name, rest) = known.max_by_key(|(name, _)| name.len())?;
+        Some(format!("/{}{rest}", name.replace(' ', "-")))
     }
 
     /// What a click that must be asked about is answered with: the question, and a button that carries the action. `label` is

@@ -85,7 +85,8 @@ fn quarantine(tx: &mut Tx<'_>, d: &Deployment, bad: &Release, why: &str) -> Resu
 /// A step of the way back failed: a person must act; nothing else is started.
 pub(super) fn stuck(tx: &mut Tx<'_>, d: &Deployment, what: &str) -> Result<(), Stop> {
     let why = d.run.as_ref().map_or("", |r| r.why_back.as_str());
-    let note = format!("the rollback failed ({what}) after: {why}");
+    let after = if why.is_empty() { String::new() } else { format!(" after: {why}") };
+    let note = format!("the rollback failed ({what}){after}");
     tx.on(d.id, E::Ended { status: Status::Failed, note, by: None, stuck: true, kept_out: false })?;
     let name = d.plan.environment.clone();
     if tx.environment(&name)?.locks.contains_key(d.plan.service.as_str()) {

@@ -243,7 +243,8 @@ pub(super) fn keys(a: &Asked<'_>) -> Finding {
     let missing = assignment.missing(a.slots);
     let first = missing.first().and_then(|i| a.slots.get(*i)).map(|s| &s.source);
     let wanted: Vec<_> = missing.iter().filter_map(|i| a.slots.get(*i)).map(|s| a.policy.titles(&s.roles)).collect();
-    let text = vec![plain(format!("Missing: a key of {}.", wanted.join(" and a key of ")))];
+    let verb = if wanted.len() > 1 { "are" } else { "is" };
+    let text = vec![plain(format!("a key of {} {verb} missing.", wanted.join(" and a key of ")))];
     finding(rule, "keys_missing", Says::Hold, text).by(first)
 }
 

@@ -150,7 +150,7 @@ fn started(policy: &Policy, d: &Deployment) -> Vec<Notice> {
         let mut text = vec![
             bold("Hotfix "),
             code(d.id.to_string()),
-            plain(format!(" runs without your keys: {}. {reason}. ", what(&d.plan))),
+            plain(format!(" runs without your keys: {}. Reason: {}. ", what(&d.plan), reason.trim_end_matches('.'))),
         ];
         text.extend(called(&skipped));
         out.push(here(policy, Message::new(Tone::Warning, text)));
@@ -281,7 +281,7 @@ fn environment(policy: &Policy, name: &str, e: &EnvironmentEvent) -> Vec<Notice>
         EnvironmentEvent::Locked { scope, owner, reason, until, taken_from } => {
             let mut text = vec![bold(format!("{} is locked", label(scope))), plain(" by "), by(owner)];
             if let Some(from) = taken_from {
-                text.extend([plain(", taken over from "), mention(from)]);
+                text.extend([plain(", taken over from "), mention(from), plain(",")]);
             }
             if let Some(until) = until {
                 text.extend([plain(" until "), moment(*until)]);

@@ -1,5 +1,6 @@
 //! Private answers to questions: status, history, window, why, when, quarantine.
 
+use super::card::standing;
 use super::parts::{capital, finding_line, line, noted, tone, verdict_text, what};
 use crate::domain::deployment::{Deployment, Lane, Status};
 use crate::domain::environment::{Environment, Lock};
@@ -62,11 +63,7 @@ fn one_line(d: &Deployment) -> Line {
     };
     line(
         mark,
-        vec![
-            code(d.id.to_string()),
-            plain(format!(" {} · {} · ", what(&d.plan), d.status.words())),
-            person(&d.requester),
-        ],
+        vec![code(d.id.to_string()), plain(format!(" {} · {} · ", what(&d.plan), standing(d))), person(&d.requester)],
     )
 }
 
@@ -107,15 +104,18 @@ pub fn history(rows: &[Past]) -> Message {
             "rejected" | "cancelled" | "expired" | "superseded" | "refused" => Mark::Skipped,
             _ => Mark::Running,
         };
+        let status = r.status.replace('_', " ");
+        // A note that begins with the status says it for both.
+        let (status, note) = if r.note.starts_with(&status) { (r.note.clone(), "") } else { (status, r.note.as_str()) };
         let mut text = vec![
             code(r.id.as_str()),
-            plain(format!(" {} · {} · ", r.what, r.status.replace('_', " "))),
+            plain(format!(" {} · {status} · ", r.what)),
             moment(r.requested_at),
             plain(" · "),
             person(&r.requester),
         ];
-        if !r.note.is_empty() {
-            text.push(plain(format!(" · {}", r.note)));
+        if !note.is_empty() {
+            text.push(plain(format!(" · {note}")));
         }
         line(mark, text)
     });

@@ -4,6 +4,7 @@ use super::list::list_card;
 use super::parts::{
     and, asking, button, capital, confirmed, line, noted, says_nothing, seconds, short, tone, what, who_can_turn,
 };
+use crate::domain::approval::assign;
 use crate::domain::deployment::{
     Activity, Deployment, HoldReason, Lane, Run, Status, StepRun, StepStatus, freeze_slot, run_step,
 };
@@ -55,13 +56,13 @@ fn deployment(policy: &Policy, d: &Deployment) -> Message {
     if let Some(run) = &d.run {
         message = running(d, run, message);
     }
-    message = message.block(Block::Fields(fields(d)));
     if d.status == Status::Awaiting {
         message = awaiting(policy, d, message);
     }
     for text in notes(d) {
         message = message.context(text);
     }
+    message = message.block(Block::Fields(fields(d)));
     for b in buttons(policy, d) {
         message = message.button(b);
     }
@@ -78,8 +79,8 @@ fn title(d: &Deployment) -> Text {
     vec![code(d.id.to_string()), plain(" "), bold(format!("{kind}{}", what(&d.plan))), plain(format!(" · {status}"))]
 }
 
-/// `awaiting keys and checklist`, `baking at 10 %`.
-fn standing(d: &Deployment) -> String {
+/// `awaiting keys and its checklist`, `baking at 10 %`.
+pub(super) fn standing(d: &Deployment) -> String {
     let words = d.status.words();
     match (d.status, &d.wait, &d.run) {
         (Status::Awaiting, Some(wait), _) => {
@@ -152,9 +153,9 @@ fn awaiting(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
         let done = before.iter().filter(|i| i.settled()).count();
         let open = before.iter().filter(|i| i.required && !i.settled()).count();
         let note = match open {
-            0 => "every required item is settled".to_owned(),
-            1 => "1 required item open".to_owned(),
-            n => format!("{n} required items open"),
+            0 => "done, every required item is settled".to_owned(),
+            1 => "done, 1 required item open".to_owned(),
+            n => format!("done, {n} required items open"),
         };
         message = message.block(Block::Progress(Progress {
             label: "Checklist".into(),
@@ -180,7 +181,8 @@ fn awaiting(policy: &Policy, d: &Deployment, mut message: Message) -> Message {
             .text(vec![bold("Changes")])
             .block(Block::List(changes.map(|c| line(Mark::Bullet, vec![plain(c.as_str())])).collect()));
     }
-    let how = if slots.is_empty() { "Expires " } else { "React with ✅ or press Approve to turn a key. Expires " };
+    let missing = assign(&slots, &d.turned(), policy, &d.requester).missing(&slots);
+    let how = if missing.is_empty() { "Expires " } else { "React with ✅ or press Approve to turn a key. Expires " };
     message.context(vec![plain(how), moment(d.expires_at), plain(".")])
 }
 
@@ -193,7 +195,7 @@ fn running(d: &Deployment, run: &Run, mut message: Message) -> Message {
             label: label.into(),
             done: u32::try_from(done).unwrap_or(0),
             of: u32::try_from(of).unwrap_or(1),
-            note: format!("steps, {} so far, {} % of the traffic", seconds(elapsed), run.weight),
+            note: format!("steps, {} so far, {} % of the traffic", at_least_seconds(elapsed), run.weight),
             budget: false,
         }));
     }
@@ -208,6 +210,11 @@ fn running(d: &Deployment, run: &Run, mut message: Message) -> Message {
     }
     let steps: Vec<Line> = run.forward.iter().chain(&run.back).map(step_line).collect();
     message.block(Block::List(steps))
+}
+
+/// `0 s` where nothing has passed yet, rather than `0 ms`.
+fn at_least_seconds(span: Span) -> String {
+    if span > Span::ZERO { seconds(span).to_string() } else { "0 s".to_owned() }
 }
 
 /// Errors against the budget of the stage that is watched.
@@ -261,7 +268,9 @@ fn now_text(d: &Deployment, run: &Run) -> Option<Text> {
             }
         }
         Activity::Person { .. } => match &step.kind {
-            StepKind::Manual { prompt, .. } => format!("{} waits for a person: {prompt}", step.name),
+            StepKind::Manual { prompt, .. } => {
+                format!("{} waits for a person: {}", step.name, prompt.trim_end_matches('.'))
+            }
             _ => step.name.clone(),
         },
         Activity::Cancel { key, .. } => format!("{key} is told to end"),
@@ -330,7 +339,7 @@ fn notes(d: &Deployment) -> Vec<Text> {
         }
     }
     if let Some(watch) = &d.watch {
-        let state = if watch.alarmed { "Watched, and unhealthy" } else { "Watched" };
+        let state = if watch.alarmed { "Unhealthy; watched" } else { "Watched" };
         out.push(vec![
             plain(format!("{state} until ")),
             Piece::Time { at: watch.until, style: crate::domain::message::TimeStyle::Clock },

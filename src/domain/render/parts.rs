@@ -323,12 +323,18 @@ pub fn dry_run(
     message.context(vec![plain("Nothing is changed and nobody is asked.")])
 }
 
+/// Whether what was deployed is watched and unhealthy.
+const fn alarmed(d: &Deployment) -> bool {
+    matches!(&d.watch, Some(watch) if watch.alarmed)
+}
+
 /// The colour of a status.
 pub(super) const fn tone(d: &Deployment) -> Tone {
     match d.status {
         Status::Awaiting => Tone::Waiting,
         Status::Starting | Status::Running | Status::Baking | Status::Verifying => Tone::Busy,
         Status::Held => Tone::Warning,
+        Status::Succeeded if alarmed(d) => Tone::Warning,
         Status::RollingBack | Status::Failed | Status::RolledBack => Tone::Bad,
         Status::Succeeded => Tone::Good,
         Status::Rejected | Status::Cancelled | Status::Expired | Status::Superseded | Status::Refused => Tone::Neutral,

@@ -18,6 +18,8 @@ pub fn of_plain(text: &str) -> Vec<String> {
 
 /// Of what a stand-in shows.
 pub fn words(text: &str) -> Vec<String> {
+    // Slack keeps `/help` for itself.
+    let text = text.replace("/signalbox help", "/help");
     let mut out: Vec<String> = Vec::new();
     let mut inside = false;
     for c in text.chars() {

@@ -189,7 +189,7 @@ fn as_many_as_fit(
 /// Where all of a message is shown, as the end of a sentence.
 pub fn shows_all(block: &Block, deployment: Option<&str>, names: &Names) -> String {
     let Some(id) = deployment.filter(|d| numeric(d.trim_start_matches("D-"))) else { return String::new() };
-    let command = if matches!(block, Block::List(_)) { "checklist" } else { "deploy status" };
+    let command = if matches!(block, Block::List(_)) { "checklist" } else { "deploy-status" };
     if matches!(block, Block::Code(_)) {
         format!("; /{command} {id} shows all")
     } else {

@@ -5,7 +5,7 @@
 //! length, so that a long log never hides the keys below it.
 
 use super::Names;
-use super::blocks::{NOTHING, Part, part, shows_all};
+use super::blocks::{Part, part, shows_all};
 use super::picture::{self, PICTURES};
 use super::text::{escape, units};
 use crate::chat::discord::rest::File;
@@ -23,8 +23,6 @@ pub const FIELDS: usize = 25;
 const NOTE: usize = 200;
 /// Blocks of a message; what is behind them is counted.
 const BLOCKS: usize = 60;
-/// More fields than this fill their embed without a gap that makes two columns.
-const PAIRED: usize = 16;
 
 /// What a message's blocks have become.
 #[derive(Default)]
@@ -135,16 +133,7 @@ impl Flow {
     }
 
     fn fields(&mut self, fields: Vec<(String, String)>) {
-        let paired = fields.len() > 2 && fields.len() <= PAIRED;
-        let mut out = Vec::new();
-        for (n, field) in fields.into_iter().enumerate() {
-            // A third of a row, empty: two of them stand side by side.
-            if paired && n > 0 && n % 2 == 0 {
-                out.push((NOTHING.to_owned(), NOTHING.to_owned()));
-            }
-            out.push(field);
-        }
-        for chunk in out.chunks(FIELDS) {
+        for chunk in fields.chunks(FIELDS) {
             let fits = |e: &Embed| e.picture.is_none() && e.fields.len() + chunk.len() <= FIELDS;
             if let Some(embed) = self.embed(fits) {
                 embed.fields.extend_from_slice(chunk);

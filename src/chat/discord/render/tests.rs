@@ -115,7 +115,10 @@ fn read(markdown: &str) -> String {
             let digits = rest.trim_start_matches(|d: char| d.is_ascii_digit());
             digits.len() < rest.len() && (digits.starts_with('.') || digits.starts_with(')'))
         };
-        let active = matches!(c, '*' | '_' | '~' | '`' | '|' | '[' | '<' | '@' | ':')
+        // Emoji and addresses go on behind their colon; one that ends a word begins neither.
+        let ends = next.is_some_and(|n| n.is_whitespace() || n == '…');
+        let active = matches!(c, '*' | '_' | '~' | '`' | '|' | '[' | '<' | '@')
+            || c == ':' && !ends
             || line_start && (matches!(c, '#' | '>' | '-' | '+') || listed());
         if active {
             out.push_str("{!}");
@@ -265,6 +268,13 @@ fn each_piece_has_its_markdown() {
 }
 
 #[test]
+fn spaces_stand_outside_of_bold_and_a_colon_that_ends_a_word_is_bare() {
+    assert_eq!(shown(vec![bold("Now, "), plain("it runs: yes")]), "**Now,** it runs: yes");
+    assert_eq!(shown(vec![bold(" a "), bold("b "), bold(" "), plain("c")]), " **a b**  c");
+    assert_eq!(shown(vec![bold("a "), code("b")]), "**a** `b`");
+}
+
+#[test]
 fn only_who_is_meant_is_notified_and_in_the_content() {
     let card = Message::line(Tone::Waiting, "D-42").text(vec![mention(&PersonId::new("sara")), plain(" @everyone")]);
     let made = rendered(&card);
@@ -290,7 +300,7 @@ fn what_is_cut_says_so() {
     judge(&made);
     let all = made.embeds.iter().filter_map(|e| e["description"].as_str()).collect::<Vec<_>>().join("\n");
     assert!(all.contains("more lines; /checklist D-42 shows all"), "{all}");
-    assert!(all.contains("more lines; /deploy status D-42 shows all\n```"), "{all}");
+    assert!(all.contains("more lines; /deploy-status D-42 shows all\n```"), "{all}");
     assert!(all.ends_with("Sara turned her key"), "{all}");
     let many = (0..27).fold(Message::line(Tone::Good, "t"), |m, _| m.button(button("Go", "approve")));
     let made = rendered(&many);

@@ -84,6 +84,8 @@ struct Writer<'a> {
     full: bool,
     /// Where the open run of bold began.
     bold: Option<usize>,
+    /// Spaces at the end of that run: they stand behind its mark, which would not close it otherwise.
+    behind: String,
     after_code: bool,
     line: Line,
     names: &'a Names<'a>,
@@ -100,7 +102,7 @@ enum Line {
 impl<'a> Writer<'a> {
     fn new(most: usize, names: &'a Names<'a>) -> Self {
         let (out, line) = (String::new(), Line::Nothing);
-        Self { out, used: 0, most, full: false, bold: None, after_code: false, line, names }
+        Self { out, used: 0, most, full: false, bold: None, behind: String::new(), after_code: false, line, names }
     }
 
     fn text(&mut self, text: &[Piece]) {
@@ -169,10 +171,13 @@ impl<'a> Writer<'a> {
 
     /// Character by character.
     fn typed(&mut self, text: &str) {
-        for c in text.chars() {
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
             let line = self.line;
             let special = match c {
-                '\\' | '*' | '_' | '~' | '`' | '|' | '[' | ']' | '<' | '@' | ':' => true,
+                '\\' | '*' | '_' | '~' | '`' | '|' | '[' | ']' | '<' | '@' => true,
+                // Neither an emoji nor an address goes on with a space.
+                ':' => !chars.peek().is_some_and(|next| next.is_whitespace()),
                 '>' | '#' | '-' | '+' => line == Line::Nothing,
                 '.' | ')' => line == Line::Digits,
                 _ => false,
@@ -195,11 +200,21 @@ impl<'a> Writer<'a> {
     }
 
     fn bold(&mut self, text: &str) {
-        if text.trim().is_empty() {
-            self.typed(text);
+        let text = std::mem::take(&mut self.behind) + text;
+        let mut words = text.trim_end();
+        let spaces = text[words.len()..].to_owned();
+        if words.is_empty() {
+            if self.bold.is_some() {
+                self.behind = spaces;
+            } else {
+                self.typed(&spaces);
+            }
             return;
         }
         if self.bold.is_none() {
+            let inner = words.trim_start();
+            self.typed(&words[..words.len() - inner.len()]);
+            words = inner;
             let at = (self.out.len(), self.line);
             // Room for both ends and a character.
             if self.used + 5 > self.most {
@@ -210,7 +225,8 @@ impl<'a> Writer<'a> {
             self.bold = Some(at.0);
             self.line = at.1;
         }
-        self.typed(text);
+        self.typed(words);
+        self.behind = spaces;
     }
 
     fn unbold(&mut self) {
@@ -218,10 +234,12 @@ impl<'a> Writer<'a> {
         if self.out.len() == at + 2 {
             self.out.truncate(at);
             self.used -= 2;
-            return;
+        } else {
+            self.out.push_str("**");
+            self.used += 2;
         }
-        self.out.push_str("**");
-        self.used += 2;
+        let behind = std::mem::take(&mut self.behind);
+        self.typed(&behind);
     }
 
     /// Between as many backticks as it needs, so that none inside ends it.

@@ -40,7 +40,7 @@ impl SlackPlatform {
             Seen::Nothing => Ok(()),
             Seen::Unread(kind, place) => {
                 self.inbound.unread(&kind);
-                let sorry = "signalbox does not know this kind of act yet. Type the command instead: /help";
+                let sorry = "signalbox does not know this kind of act yet. Type the command instead: /signalbox help";
                 let sorry = Answer { messages: vec![Message::line(Tone::Warning, sorry)], form: None };
                 match place {
                     Some(place) => self.tell(&arrival.id, &place, sorry).await,

@@ -48,8 +48,8 @@ fn button(n: usize, button: &Button) -> Value {
         out["confirm"] = json!({
             "title": plain("Are you sure?"),
             "text": plain(&ask),
-            "confirm": plain(&line(&button.label, limits::SLACK_CONFIRM_LABEL_CHARS)),
-            "deny": plain("Cancel"),
+            "confirm": plain(&line(&format!("Yes, {}", button.label), limits::SLACK_CONFIRM_LABEL_CHARS)),
+            "deny": plain("No"),
         });
         if button.style == ButtonStyle::Danger {
             out["confirm"]["style"] = json!("danger");

@@ -3,7 +3,8 @@
 use super::block::section;
 use super::button::{line, plain};
 use super::mrkdwn::Mrkdwn;
-use super::{Book, within};
+use super::{Book, typed, within};
+use crate::chat::recode::recoded;
 use crate::domain::message::{FieldKind, Form, FormField, Message};
 use crate::limits;
 use serde_json::{Value, json};
@@ -59,8 +60,8 @@ pub fn view(form: &Form, origin: &Origin) -> Option<Value> {
 fn input(field: &FormField) -> Value {
     let (element, left_out) = match &field.kind {
         FieldKind::Choice(options) => select(field, options),
-        FieldKind::Line => (typed(field, false), 0),
-        FieldKind::Paragraph => (typed(field, true), 0),
+        FieldKind::Line => (written(field, false), 0),
+        FieldKind::Paragraph => (written(field, true), 0),
     };
     let mut help = field.help.trim().to_owned();
     if left_out > 0 {
@@ -79,7 +80,7 @@ fn input(field: &FormField) -> Value {
     out
 }
 
-fn typed(field: &FormField, multiline: bool) -> Value {
+fn written(field: &FormField, multiline: bool) -> Value {
     let most = limits::SLACK_INPUT_CHARS;
     json!({"type": "plain_text_input", "action_id": field.name, "multiline": multiline, "max_length": most})
 }
@@ -95,7 +96,7 @@ fn select(field: &FormField, options: &[(String, String)]) -> (Value, usize) {
         .map(|(value, label)| json!({"text": plain(&line(label, limits::SLACK_OPTION_CHARS)), "value": value}))
         .collect();
     if shown.is_empty() {
-        return (typed(field, false), 0);
+        return (written(field, false), 0);
     }
     let left_out = options.len() - shown.len();
     (json!({"type": "static_select", "action_id": field.name, "options": shown}), left_out)
@@ -109,7 +110,7 @@ pub fn home(messages: &[Message], book: &Book) -> Value {
         let rest = messages.len() - n;
         let more = usize::from(rest > 1);
         let places = limits::SLACK_VIEW_BLOCKS.saturating_sub(blocks.len() + 1 + more).min(limits::SLACK_BLOCKS);
-        let mut one = within(message, book, places, left);
+        let mut one = within(&recoded(message, typed), book, places, left);
         let size: usize = one.iter().map(super::cost).sum();
         if one.len() > places || size > left {
             blocks.push(super::note(&format!("… {rest} more")));

@@ -10,6 +10,7 @@ mod mrkdwn;
 
 pub use form::{CALLBACK, Origin, home, view};
 
+use crate::chat::recode::recoded;
 use crate::chat::text::{self, Reader};
 use crate::domain::ids::{ChannelName, PersonId};
 use crate::domain::message::{Block, Message, Picture, Tone};
@@ -57,8 +58,15 @@ pub fn pictures(message: &Message) -> impl Iterator<Item = &Picture> {
 
 /// A message inside every limit of Slack's.
 pub fn blocks(message: &Message, book: &Book) -> Rendered {
-    let blocks = within(message, book, limits::SLACK_BLOCKS, limits::SLACK_MESSAGE_CHARS);
-    Rendered { text: fallback(message, book), blocks: Value::Array(blocks) }
+    let message = recoded(message, typed);
+    let blocks = within(&message, book, limits::SLACK_BLOCKS, limits::SLACK_MESSAGE_CHARS);
+    Rendered { text: fallback(&message, book), blocks: Value::Array(blocks) }
+}
+
+/// Slack keeps `/help` for itself.
+fn typed(command: &str) -> Option<String> {
+    let rest = command.strip_prefix("/help").filter(|rest| rest.is_empty() || rest.starts_with(' '))?;
+    Some(format!("/signalbox help{rest}"))
 }
 
 /// At most so many blocks, with texts of at most so many characters together.
