@@ -3,6 +3,7 @@
 #![cfg(all(feature = "slack", feature = "discord"))]
 
 mod both;
+mod cards;
 mod discord_in;
 mod discord_out;
 mod fake_discord;

@@ -1,0 +1,153 @@
+//! What "every" means: no status, no reason to be held and no event that says something is without a snapshot.
+//!
+//! Each list follows the domain's own enum through a match without a wildcard, so what is new there does not compile here
+//! until it has a place.
+
+use super::stage::{Shot, Stage};
+use signalbox::domain::deployment::{Deployment, DeploymentEvent as E, HoldReason, Lane, Status};
+use signalbox::domain::environment::EnvironmentEvent as V;
+use signalbox::domain::ids::PersonId;
+use signalbox::domain::person::PersonEvent as P;
+use signalbox::domain::render::notices;
+use signalbox::domain::time::{Now, from_millis};
+use signalbox::domain::world::{Event, State, evolve};
+use signalbox::store::{EventRow, Store as _};
+use std::collections::BTreeSet;
+
+pub fn statuses() -> Vec<Status> {
+    let next = |status| {
+        Some(match status {
+            Status::Awaiting => Status::Starting,
+            Status::Starting => Status::Running,
+            Status::Running => Status::Baking,
+            Status::Baking => Status::Verifying,
+            Status::Verifying => Status::Held,
+            Status::Held => Status::RollingBack,
+            Status::RollingBack => Status::Succeeded,
+            Status::Succeeded => Status::RolledBack,
+            Status::RolledBack => Status::Failed,
+            Status::Failed => Status::Rejected,
+            Status::Rejected => Status::Cancelled,
+            Status::Cancelled => Status::Expired,
+            Status::Expired => Status::Superseded,
+            Status::Superseded => Status::Refused,
+            Status::Refused => return None,
+        })
+    };
+    std::iter::successors(Some(Status::Awaiting), |status| next(*status)).collect()
+}
+
+pub fn holds() -> Vec<HoldReason> {
+    let next = |reason| {
+        Some(match reason {
+            HoldReason::Paused => HoldReason::Inconclusive,
+            HoldReason::Inconclusive => HoldReason::Gate,
+            HoldReason::Gate => HoldReason::Doubt,
+            HoldReason::Doubt => return None,
+        })
+    };
+    std::iter::successors(Some(HoldReason::Paused), |reason| next(*reason)).collect()
+}
+
+/// How a lane is called at the start of a card's title.
+pub fn lane(lane: &Lane) -> &'static str {
+    match lane {
+        Lane::Regular => "",
+        Lane::Hotfix { .. } => "Hotfix: ",
+        Lane::Rollback { .. } => "Rollback: ",
+    }
+}
+
+/// The name of an event that people are told of, in the order of the domain; others are only seen on a card.
+fn told(event: &Event) -> Option<&'static str> {
+    Some(match event {
+        Event::Deployment(event) => match event {
+            E::Requested { .. } => "requested",
+            E::KeyTurned { .. } => "key turned",
+            E::KeyWithdrawn { .. } => "key withdrawn",
+            E::KeysVoided { .. } => "keys voided",
+            E::ItemUnticked { .. } => "item unticked",
+            E::Started { .. } => "started",
+            E::StepBegun { .. } => "step begun",
+            E::StepEnded { .. } => "step ended",
+            E::Held { .. } => "held",
+            E::Released { .. } => "released",
+            E::Promoted { .. } => "promoted",
+            E::WentBack { .. } => "went back",
+            E::Ended { .. } => "ended",
+            E::WatchAlarmed { .. } => "watch alarmed",
+            E::WatchEnded => "watch ended",
+            E::FollowUpPosted { .. } => "follow-up posted",
+            E::ItemTicked { .. } | E::ItemNotApplicable { .. } | E::ChecksBegun | E::ChecksRead { .. } => return None,
+            E::Waiting { .. } | E::Starting | E::StartDelayed { .. } | E::TrafficMoved { .. } => return None,
+            E::BakeBegun { .. } | E::ReadingBegun | E::Read { .. } | E::WindowRenewed | E::VerifyBegun => return None,
+            E::VerifyRead { .. } | E::Cancelling { .. } | E::CancelEnded | E::WatchBegun { .. } => return None,
+            E::WatchReadingBegun | E::WatchRead { .. } | E::FollowUpsSet { .. } | E::ListsOpened { .. } => return None,
+        },
+        Event::Environment(event) => match event {
+            V::Locked { .. } => "locked",
+            V::Unlocked { .. } => "unlocked",
+            V::Quarantined { .. } => "quarantined",
+            V::QuarantineReleased { .. } => "quarantine released",
+            V::Pending { .. } | V::Withdrawn { .. } | V::Queued { .. } => return None,
+            V::SlotTaken { .. } | V::SlotFreed { .. } | V::LiveChanged { .. } => return None,
+        },
+        Event::Person(event) => match event {
+            P::DebtOpened { .. } => "debt opened",
+            P::DebtClosed { .. } => "debt closed",
+        },
+    })
+}
+
+/// As many as [`told`] has names.
+const TOLD: usize = 22;
+
+/// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
+/// something is known here, and something of each kind is among the shots.
+pub async fn events_without_a_snapshot(stages: &[Stage]) -> Vec<String> {
+    let shots: Vec<&Shot> = stages.iter().flat_map(|stage| &stage.shots).collect();
+    let (mut said, mut shown, mut wrong) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for stage in stages {
+        for (row, event, after) in journal(stage).await {
+            let actor = Some(PersonId::new(&row.actor)).filter(|p| stage.world.knows(p.as_str()));
+            let notices = notices(stage.world.policy(), &row.stream, &event, actor.as_ref(), &after);
+            match (told(&event), notices.is_empty()) {
+                (None, false) => wrong.push(format!("{} says something that is not expected", row.kind)),
+                (Some(name), false) => {
+                    said.insert(name);
+                    if notices.iter().any(|n| shots.iter().any(|shot| shot.message == n.message)) {
+                        shown.insert(name);
+                    }
+                }
+                (_, true) => {}
+            }
+        }
+    }
+    wrong.extend(said.difference(&shown).map(|name| format!("“{name}” is said and has no snapshot")));
+    if said.len() != TOLD {
+        wrong.push(format!("{} of {TOLD} kinds are said: {said:?}", said.len()));
+    }
+    wrong
+}
+
+/// Every event of a world, with the state after it.
+async fn journal(stage: &Stage) -> Vec<(EventRow, Event, State)> {
+    let (store, mut out) = (stage.world.store(), Vec::new());
+    for stream in store.streams("", 1_000).await.unwrap() {
+        let mut state = None;
+        for row in store.events(&stream, 0, 10_000).await.unwrap() {
+            let event: Event = serde_json::from_str(&row.body).unwrap();
+            let after = evolve(&stream, state, &event, Now::at(from_millis(row.at))).unwrap();
+            state = Some(after.clone());
+            out.push((row, event, after));
+        }
+    }
+    out
+}
+
+/// The deployments of a world.
+pub async fn deployments(stage: &Stage) -> Vec<Deployment> {
+    let journal = journal(stage).await.into_iter();
+    let states = journal.filter_map(|(_, _, after)| if let State::Deployment(d) = after { Some(*d) } else { None });
+    states.collect()
+}
