@@ -34,6 +34,7 @@ bob = { name = "Bob", roles = ["engineer"], accounts = { slack = "UBOB", discord
 
 [environments.depot]
 keys = ["engineer"]
+watch = "20s"
 
 [services.shop]
 executor = "command"

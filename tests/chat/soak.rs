@@ -6,7 +6,7 @@
 mod counted;
 mod traffic;
 
-use crate::both::house::Ground;
+use crate::both::house::{C_DEPLOYMENTS, Ground};
 use counted::{Count, FOR_EVER, count, grows};
 use signalbox::clock::Clock;
 use signalbox::domain::time::{Now, Span, after};
@@ -65,5 +65,43 @@ async fn an_hour_of_traffic_on_both_leaves_nothing_behind() {
     let young = house.now().work.as_millisecond() - limits::MESSAGE_DAYS * 86_400_000;
     assert!(old.iter().all(|m| m.at >= young), "messages that nobody edits are forgotten");
     house.store.ping().await.unwrap();
+    house.close().await;
+}
+
+/// By the clock of the house, with every pace and limit of the adapters in it.
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "paused: it is the runtime's clock that the house goes by")]
+async fn over_the_wire_both_cards_are_in_step_within_a_second() {
+    let second = Duration::from_secs(1);
+    let house = Ground::lay_on(Arc::new(Paused(tokio::time::Instant::now()))).await.build().await;
+    for n in 1..=8 {
+        let (id, text) = (format!("D-{n}"), format!("v1.2.{} to staging", n % 2));
+        if n % 3 == 0 {
+            house.discord.mention("sara", "deployments", &format!("deploy {text}"));
+        } else {
+            house.slack.slash("USARA", C_DEPLOYMENTS, "/deploy", &text).unwrap();
+        }
+        let both = async { tokio::join!(house.card_in_slack(&id), house.card_in_discord(&id)) };
+        let (ts, card) = tokio::time::timeout(second, both).await.unwrap_or_else(|_| panic!("{id} is not asked for"));
+        tokio::time::sleep(3 * second).await;
+        // It starts at once, and its first step begins a moment later: two edits, each within a second.
+        let words: &[&str] = if n % 4 < 2 { &["starting", "Start the release"] } else { &["rejected"] };
+        match (n % 2, n % 4 < 2) {
+            (0, true) => drop(house.slack.react("UOMAR", C_DEPLOYMENTS, &ts, "white_check_mark").unwrap()),
+            (0, false) => drop(house.slack.react("UOMAR", C_DEPLOYMENTS, &ts, "x").unwrap()),
+            (_, true) => drop(house.discord.react("omar", "deployments", card, "✅")),
+            (_, false) => drop(house.discord.react("omar", "deployments", card, "❌")),
+        }
+        for words in words {
+            let both = async { tokio::join!(house.slack_says(&id, words), house.discord_says(&id, words)) };
+            let shown = tokio::time::timeout(second, both).await;
+            shown.unwrap_or_else(|_| {
+                let (slack, discord) =
+                    (house.slack.visible(C_DEPLOYMENTS, "UOMAR"), house.discord.texts("deployments", "omar"));
+                panic!("{id}: {words:?} is not shown on both:\n{slack}\n{}", discord.join("\n"))
+            });
+        }
+        tokio::time::sleep(30 * second).await;
+    }
     house.close().await;
 }

@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How long chat is given to catch up after an act: a card is edited at most once in [`limits::EDIT_EVERY_MS`].
-const SETTLE: Span = Span::millis(limits::EDIT_EVERY_MS + 1000);
+const SETTLE: Span = Span::millis(limits::EDIT_EVERY_MS + 1200);
 
 /// Turns at one instant; more means that the engine asks itself the same thing for ever.
 const TURNS: usize = 10_000;
