@@ -3,7 +3,7 @@
 //! A button whose click opens a form also names the fields it asks for, since all that a platform returns is this text. The
 //! form itself is made again from the command's file, see [`super::Inbox::form`].
 
-use crate::domain::message::{Action, Button};
+use crate::domain::message::{Action, Button, FormField};
 
 /// The argument that names the asked fields; no command has one of that name.
 const ASK: &str = "ask";
@@ -13,12 +13,14 @@ const ASK: &str = "ask";
 pub fn wire(button: &Button) -> String {
     let Some(form) = &button.form else { return button.action.encode() };
     let mut action = button.action.clone();
-    let names: Vec<&str> = form.fields.iter().map(|f| f.name.as_str()).collect();
+    let named = |f: &FormField| format!("{}{}", f.name, if f.required { "" } else { "?" });
+    let names: Vec<String> = form.fields.iter().map(named).collect();
     action.args.insert(ASK.to_owned(), names.join("."));
     action.encode()
 }
 
-/// The action behind a click, and the names of the fields that a form asks for first; none when nothing is asked.
+/// The action behind a click, and the names of the fields that a form asks for first, with a `?` behind those that may stay empty;
+/// none when nothing is asked.
 #[must_use]
 pub fn asked(wire: &str) -> Option<(Action, Vec<String>)> {
     let mut action = Action::decode(wire)?;
@@ -29,7 +31,7 @@ pub fn asked(wire: &str) -> Option<(Action, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::message::{ButtonStyle, FieldKind, Form, FormField};
+    use crate::domain::message::{ButtonStyle, FieldKind, Form};
 
     #[test]
     fn a_button_names_what_it_asks_for() {
@@ -37,7 +39,7 @@ mod tests {
             name: name.into(),
             label: name.into(),
             kind: FieldKind::Line,
-            required: true,
+            required: name != "note",
             help: String::new(),
         };
         let action = Action::new("checklist na", &[("deployment", "D-42")]);
@@ -50,8 +52,8 @@ mod tests {
         };
         assert_eq!(asked(&wire(&button)), Some((action.clone(), vec![])));
         button.form =
-            Some(Form { title: "N/A".into(), submit: "N/A".into(), fields: vec![field("item"), field("reason")] });
-        assert_eq!(asked(&wire(&button)), Some((action, vec!["item".into(), "reason".into()])));
+            Some(Form { title: "N/A".into(), submit: "N/A".into(), fields: vec![field("item"), field("note")] });
+        assert_eq!(asked(&wire(&button)), Some((action, vec!["item".into(), "note?".into()])));
         assert_eq!(asked(""), None);
     }
 }

@@ -40,14 +40,16 @@ pub fn form(
     Some((action, Form { title: entry.summary.clone(), submit, fields }))
 }
 
-/// The form that a button asks to be filled in before it counts: the fields of these names, each needed. `None` when no field is
+/// The form that a button asks to be filled in before it counts: the fields of these names, needed but for those with a `?`.
+/// `None` when no field is
 /// named, or the command has none of that name: an old card.
 #[must_use]
 pub fn asked_form(catalogue: &Catalogue, vocabulary: &Vocabulary, action: &Action, names: &[String]) -> Option<Form> {
     let entry = catalogue.get(&action.command).filter(|_| !names.is_empty())?;
     let one = |name: &String| {
-        let asked = field(entry, entry.arg(name)?, vocabulary);
-        Some(FormField { help: String::new(), required: true, ..asked })
+        let optional = name.strip_suffix('?');
+        let asked = field(entry, entry.arg(optional.unwrap_or(name))?, vocabulary);
+        Some(FormField { help: String::new(), required: optional.is_none(), ..asked })
     };
     let fields = names.iter().map(one).collect::<Option<Vec<_>>>()?;
     let title = entry.title.clone().unwrap_or_else(|| entry.summary.clone());

@@ -65,8 +65,6 @@ pub struct DiscordPlatform {
     recent: recent::Recent,
     /// Threads that are known to be there, by their id.
     threads: recent::Recent,
-    /// What buttons ask first, by their custom ids.
-    asks: recent::Recent,
     inbound: inbound::memory::Memory,
     health: Arc<Health>,
 }
@@ -88,7 +86,6 @@ impl DiscordPlatform {
             directory,
             recent: recent::Recent::default(),
             threads: recent::Recent::default(),
-            asks: recent::Recent::default(),
             inbound: inbound::memory::Memory::default(),
             health,
         }
@@ -116,7 +113,6 @@ impl DiscordPlatform {
     pub fn remembered(&self) -> BTreeMap<&'static str, usize> {
         let [firsts, directs, unread] = self.inbound.len();
         BTreeMap::from([
-            ("asks", self.asks.len()),
             ("buckets", self.rest.remembered()),
             ("channels", self.known().len()),
             ("directs", directs),
@@ -130,11 +126,6 @@ impl DiscordPlatform {
     /// A message as Discord takes it; `key` keeps it findable, see [`Platform::find`].
     #[must_use]
     pub fn rendered(&self, message: &Message, key: Option<&str>) -> render::Rendered {
-        for button in &message.buttons {
-            if let (Some(ask), Some(id)) = (&button.confirm, render::custom::pack(button, 1)) {
-                self.asks.keep(&id, recent::Known { key: None, title: Some(ask.clone()) });
-            }
-        }
         let (channels, message) = (self.known(), recoded(message, |command| self.typed(command)));
         render::message(&message, &render::Names { policy: &(self.policy)(), channels: &channels }, key)
     }
@@ -151,15 +142,12 @@ impl DiscordPlatform {
         Some(format!("/{}{rest}", name.replace(' ', "-")))
     }
 
-    /// What a click that must be asked about is answered with: the question, and a button that carries the action. `label` is
-    /// the clicked button's. After a restart the button's own question is not known until its message was rendered again;
-    /// then the label asks.
+    /// What a click that must be asked about is answered with: the question, which the custom id brings, and a button that
+    /// carries the action. `label` is the clicked button's, which asks where the question had no room.
     #[must_use]
     pub fn question(&self, custom_id: &str, label: &str) -> render::Rendered {
-        let first = custom_id.split('#').next().unwrap_or_default();
-        let (ask, channels) = (self.asks.get(first).title, self.known());
-        let names = render::Names { policy: &(self.policy)(), channels: &channels };
-        render::question(custom_id, label, ask.as_deref(), &names)
+        let channels = self.known();
+        render::question(custom_id, label, &render::Names { policy: &(self.policy)(), channels: &channels })
     }
 }
 

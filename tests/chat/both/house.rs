@@ -3,10 +3,13 @@
 use crate::support::discord::{self, FakeDiscord};
 use crate::support::slack::options::Options;
 use crate::support::slack::{FakeSlack, world::World};
+use signalbox::app::discord::commands;
+use signalbox::chat::discord::rest::RestError;
 use signalbox::chat::discord::{DiscordPlatform, Gateway, StoreSeat};
 use signalbox::chat::slack::{SlackPlatform, SocketMode};
 use signalbox::chat::{Inbox, Platform, PolicyNow, Token};
 use signalbox::clock::{Clock, SystemClock};
+use signalbox::command::Catalogue;
 use signalbox::config::load_embedded;
 use signalbox::domain::policy::Policy;
 use signalbox::domain::time::{Now, Span, after};
@@ -42,6 +45,10 @@ pub struct Leaping {
 }
 
 impl Leaping {
+    pub fn on(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ahead: Mutex::default() }
+    }
+
     pub fn leap(&self, by: Span) {
         let mut ahead = self.ahead.lock().unwrap();
         *ahead = *ahead + by;
@@ -75,8 +82,15 @@ impl Ground {
 
     /// Everything in it goes by this clock, the stand-ins as well.
     pub async fn lay_on(clock: Arc<dyn Clock>) -> Self {
-        let (slack, discord) = (slack(&clock).await, Arc::new(discord(&clock).await));
-        let clock = Arc::new(Leaping { clock, ahead: Mutex::default() });
+        let slack_is = Options::default().clock(Arc::clone(&clock));
+        let discord_is = discord::Options { clock: Arc::clone(&clock), ..discord::Options::default() };
+        Self::lay_with(clock, slack_is, discord_is).await
+    }
+
+    /// With stand-ins that behave otherwise.
+    pub async fn lay_with(clock: Arc<dyn Clock>, slack_is: Options, discord_is: discord::Options) -> Self {
+        let (slack, discord) = (slack(slack_is).await, Arc::new(discord(discord_is).await));
+        let clock = Arc::new(Leaping::on(clock));
         Self { slack, discord, clock, store: Arc::new(MemoryStore::new()), starts: 0 }
     }
 
@@ -99,7 +113,8 @@ impl Ground {
             slot.get().and_then(Weak::upgrade).map_or_else(|| Arc::clone(&first), |engine| engine.policy())
         });
         let to_slack = Arc::new(slack_platform(&self.slack, &clock, &now));
-        let to_discord = Arc::new(discord_platform(&self.discord, discord_token, &clock, &now));
+        let commands = commands(&Catalogue::embedded().unwrap());
+        let to_discord = Arc::new(discord_platform(&self.discord, discord_token, &clock, &now).with_commands(commands));
         let platforms: Vec<Arc<dyn Platform>> = vec![to_slack.clone(), to_discord.clone()];
         let engine = engine(&policy, &(self.store.clone() as Arc<dyn Store>), &clock, platforms, self.starts);
         let _ = engine_slot.set(Arc::downgrade(&engine));
@@ -107,6 +122,12 @@ impl Ground {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let inbox = Arc::clone(&engine) as Arc<dyn Inbox>;
         tasks.spawn(SocketMode::new(to_slack.clone(), Arc::clone(&inbox), 1, stop.clone()).run());
+        let registering = Arc::clone(&to_discord);
+        tasks.spawn(async move {
+            while let Err(RestError::Limited { .. }) = registering.register().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
         let seat = StoreSeat::new(self.store.clone(), self.discord.guild(), "house");
         let gateway = Gateway::new(to_discord.clone(), inbox, Arc::new(seat), 1);
         let stopped = stop.clone();
@@ -230,10 +251,9 @@ fn cards(world: &World, id: &str) -> Vec<String> {
     own.filter(|m| is_card(&m.text(), id)).map(|m| m.ts.clone()).collect()
 }
 
-async fn slack(clock: &Arc<dyn Clock>) -> FakeSlack {
+async fn slack(options: Options) -> FakeSlack {
     let manifest = include_str!("../../../deploy/slack-socket.yaml");
-    let options = Options::default().manifest(manifest).clock(Arc::clone(clock));
-    let fake = FakeSlack::start(options).await.unwrap();
+    let fake = FakeSlack::start(options.manifest(manifest)).await.unwrap();
     let people = ["USARA", "UOMAR"];
     for (id, name) in people.iter().zip(["Sara Haddad", "Omar Farouk"]) {
         fake.person(id, &name[..4].to_lowercase(), name, "Asia/Riyadh");
@@ -244,8 +264,7 @@ async fn slack(clock: &Arc<dyn Clock>) -> FakeSlack {
     fake
 }
 
-async fn discord(clock: &Arc<dyn Clock>) -> FakeDiscord {
-    let options = discord::Options { clock: Arc::clone(clock), ..discord::Options::default() };
+async fn discord(options: discord::Options) -> FakeDiscord {
     let fake = FakeDiscord::start(options).await;
     for channel in ["deployments", "incidents", "engineering"] {
         fake.add_channel(channel);

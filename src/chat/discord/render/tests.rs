@@ -227,8 +227,10 @@ proptest! {
         button.confirm = ask.then(|| "Really?".to_owned());
         if let Some(id) = custom::pack(&button, nth) {
             prop_assert!(id.chars().count() <= custom::CUSTOM_ID);
-            let carried = custom::Carried { action: crate::chat::wire(&button), ask_first: ask };
-            prop_assert_eq!(custom::unpack(&id), Some(carried));
+            let back = custom::unpack(&id).unwrap();
+            prop_assert!(back.ask.is_none() || back.ask == button.confirm);
+            let carried = custom::Carried { action: crate::chat::wire(&button), ask_first: ask, ask: back.ask.clone() };
+            prop_assert_eq!(back, carried);
         } else {
             prop_assert!(crate::chat::wire(&button).len() > 160);
         }
@@ -369,7 +371,7 @@ fn a_form_is_a_modal_within_its_limits() {
     let field = |n: usize, required: bool| FormField {
         name: format!("f{n}"),
         label: "é".repeat(44 + n),
-        kind: FieldKind::Choice(vec![("production".into(), "Production".into()); n]),
+        kind: if n == 0 { FieldKind::Line } else { FieldKind::Choice(options(n, 99 + n % 2)) },
         required,
         help: "h".repeat(40 * n),
     };
@@ -379,14 +381,16 @@ fn a_form_is_a_modal_within_its_limits() {
             modal("lock?environment=production", &Form { title: "é".repeat(40 + n), submit: "Lock".into(), fields });
         let made = made.unwrap();
         assert!(made["title"].as_str().unwrap().chars().count() <= 45);
-        let rows = made["components"].as_array().unwrap();
-        assert_eq!(rows.len(), n.min(5));
-        for row in rows {
-            let input = &row["components"][0];
-            assert!(input["label"].as_str().unwrap().chars().count() <= 45);
-            assert!(input["placeholder"].as_str().is_none_or(|p| (1..=100).contains(&p.chars().count())));
+        let labels = made["components"].as_array().unwrap();
+        assert_eq!(labels.len(), n.min(5));
+        for label in labels {
+            assert_eq!(label["type"], json!(18));
+            assert!(label["label"].as_str().unwrap().chars().count() <= 45);
+            for hint in [&label["component"]["placeholder"], &label["description"]] {
+                assert!(hint.as_str().is_none_or(|p| (1..=100).contains(&p.chars().count())));
+            }
         }
-        assert_eq!(rows[0]["components"][0]["required"], json!(true), "what is needed is never left out");
+        assert_eq!(labels[0]["component"]["required"], json!(true), "what is needed is never left out");
     }
     assert!(
         modal(
@@ -397,17 +401,58 @@ fn a_form_is_a_modal_within_its_limits() {
     );
 }
 
+/// So many, each so long.
+fn options(n: usize, chars: usize) -> Vec<(String, String)> {
+    (0..n).map(|i| (format!("{i:0>chars$}"), format!("Number {i}"))).collect()
+}
+
+#[test]
+fn a_choice_is_a_menu_as_long_as_it_fits_one() {
+    let component = |options: Vec<(String, String)>| {
+        let field = FormField {
+            name: "environment".into(),
+            label: "Environment".into(),
+            kind: FieldKind::Choice(options),
+            required: true,
+            help: "where".into(),
+        };
+        let made = modal("deploy", &Form { title: "Deploy".into(), submit: "Deploy".into(), fields: vec![field] });
+        made.unwrap()["components"][0].clone()
+    };
+    for (n, chars, fits) in
+        [(1, 5, true), (24, 5, true), (25, 5, true), (26, 5, false), (3, 100, true), (3, 101, false)]
+    {
+        let label = component(options(n, chars));
+        let expected = if fits { 3 } else { 4 };
+        assert_eq!(label["component"]["type"], json!(expected), "{n} of {chars} characters");
+        if fits {
+            assert_eq!(label["component"]["options"].as_array().unwrap().len(), n);
+            assert_eq!(label["description"], json!("where"));
+        }
+    }
+    let typed = component(options(26, 2));
+    let hint = typed["component"]["placeholder"].as_str().unwrap();
+    assert!(hint.starts_with("One of: 00, 01, 02") && hint.ends_with('…'), "{hint}");
+    assert_eq!(component(vec![])["component"]["type"], json!(4), "nothing to choose from");
+    let doubled = component(vec![("api".into(), "API".into()), ("api".into(), "again".into())]);
+    assert_eq!(doubled["component"]["options"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn a_question_carries_the_action_it_asks_about() {
     let names = Names { policy: &policy(), channels: &BTreeMap::new() };
     let mut abort = button("Abort", "abort");
     abort.confirm = Some("Abort D-42?".into());
     let id = custom::pack(&abort, 2).unwrap();
-    assert_eq!(id, "!abort?deployment=D-42#2");
-    let made = question(&id, "Abort", Some("Abort D-42?"), &names);
+    assert!(id.starts_with("!~") && id.ends_with("#2"), "{id}");
+    let made = question(&id, "Abort", &names);
     judge(&made);
     let yes = &made.components[0]["components"][0];
     assert_eq!((made.content.as_str(), &yes["label"]), ("Abort D-42?", &json!("Yes, Abort")));
     let carried = custom::unpack(yes["custom_id"].as_str().unwrap()).unwrap();
     assert_eq!((carried.action.as_str(), carried.ask_first), ("abort?deployment=D-42", false));
+    abort.confirm = Some("Sure? ".repeat(40));
+    let id = custom::pack(&abort, 1).unwrap();
+    assert_eq!(id, "!abort?deployment=D-42", "a question that has no room");
+    assert_eq!(question(&id, "Abort", &names).content, "Abort D-42? Press the button if you mean it.");
 }
