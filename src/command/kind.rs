@@ -178,6 +178,56 @@ pub fn merge(mut all: Vec<u32>, more: Vec<u32>) -> Option<Vec<u32>> {
     Some(all)
 }
 
+/// Words that say how long in a way nobody can count, at the beginning of what is typed: `a while`, `the weekend`, `now`. They are no
+/// reason for anything, and whoever types them expects an end.
+pub fn spelt_time<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<String> {
+    const COUNTS: [&str; 21] = [
+        "a", "an", "the", "some", "few", "several", "couple", "of", "another", "half", "one", "two", "three", "four",
+        "five", "six", "ten", "twenty", "thirty", "rest", "whole",
+    ];
+    const TIMES: [&str; 26] = [
+        "while",
+        "bit",
+        "moment",
+        "second",
+        "seconds",
+        "minute",
+        "minutes",
+        "min",
+        "mins",
+        "hour",
+        "hours",
+        "hr",
+        "hrs",
+        "day",
+        "days",
+        "night",
+        "morning",
+        "afternoon",
+        "evening",
+        "week",
+        "weeks",
+        "weekend",
+        "month",
+        "today",
+        "tonight",
+        "time",
+    ];
+    const ALONE: [&str; 6] = ["now", "ever", "forever", "awhile", "long", "tomorrow"];
+    let mut said: Vec<&str> = Vec::new();
+    loop {
+        let word = words.next()?;
+        said.push(word);
+        let word = word.trim_end_matches(['.', ',', ';', ':']).to_lowercase();
+        if TIMES.contains(&word.as_str()) || (said.len() == 1 && ALONE.contains(&word.as_str())) {
+            return Some(said.join(" "));
+        }
+        if !COUNTS.contains(&word.as_str()) {
+            return None;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +258,23 @@ mod tests {
         assert_eq!(Kind::Duration.read("2h", &vocabulary), Ok(Value::Span(Span::hours(2))));
         for bad in ["0s", "2", "two hours", ""] {
             assert!(Kind::Duration.read(bad, &vocabulary).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_in_words_is_told_from_a_reason() {
+        let spelt = |text: &str| spelt_time(text.split(' '));
+        for (text, word) in [
+            ("a while", "a while"),
+            ("a few hours database move", "a few hours"),
+            ("the rest of the day", "the rest of the day"),
+            ("now, because", "now,"),
+            ("two days", "two days"),
+        ] {
+            assert_eq!(spelt(text).as_deref(), Some(word), "{text}");
+        }
+        for reason in ["maintenance", "the database move", "a", "one of us", "2h", ""] {
+            assert_eq!(spelt(reason), None, "{reason}");
         }
     }
 }

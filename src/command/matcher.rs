@@ -6,7 +6,7 @@
 
 use super::catalogue::{Arg, Entry, How};
 use super::error::Problem;
-use super::kind::{Kind, Value, merge, version_likeness};
+use super::kind::{Kind, Value, merge, spelt_time, version_likeness};
 use super::near::near;
 use super::token::{Line, Token};
 use super::vocabulary::Vocabulary;
@@ -156,6 +156,12 @@ impl<'a> Matcher<'a> {
         let by_flag = line.words[intro].text.starts_with(['-', '—', '–']);
         if by_flag && as_flag(token).is_some_and(|(flag, _)| self.entry.flag(&flag).is_some()) {
             return Err(Problem::MissingValue { after: line.words[intro].text.clone(), help: arg.help.clone() });
+        }
+        let spelt = || line.words[index..].iter().map_while(|t| (!t.quoted).then_some(t.text.as_str()));
+        if arg.kind == Kind::Duration
+            && let Some(word) = spelt_time(spelt())
+        {
+            return Err(Problem::BadValue { kind: Kind::Duration, word });
         }
         // `lock production for maintenance`: a reason, not a length of time.
         let prose = arg.kind == Kind::Duration && !token.text.starts_with(|c: char| c.is_ascii_digit());
