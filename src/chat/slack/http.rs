@@ -8,6 +8,7 @@
 //! Deliberately absent: TLS, which a proxy before it ends, and every reading of what was sent.
 
 use super::arrival::{self, Form};
+use super::unsigned::Unsaid;
 use crate::chat::{Arrival, Inbox, IntakeError, Kept, Token};
 use crate::clock::Clock;
 use crate::limits;
@@ -114,11 +115,12 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 struct Endpoint {
     verifier: Verifier,
     inbox: Arc<dyn Inbox>,
+    unsaid: Unsaid,
 }
 
 /// Answers at `path`, and at `commands`, `events` and `interactions` below it; each takes whatever Slack sends.
 pub fn router(path: &str, secret: &Token, clock: Arc<dyn Clock>, inbox: Arc<dyn Inbox>) -> Router {
-    let endpoint = Arc::new(Endpoint { verifier: Verifier::new(secret, clock), inbox });
+    let endpoint = Arc::new(Endpoint { verifier: Verifier::new(secret, clock), inbox, unsaid: Unsaid::default() });
     let path = path.trim_matches('/');
     let root = if path.is_empty() { String::new() } else { format!("/{path}") };
     let own = if root.is_empty() { "/".to_owned() } else { root.clone() };
@@ -147,7 +149,19 @@ async fn receive(State(endpoint): State<Arc<Endpoint>>, request: Request<Body>) 
         Err(why) => {
             let why = why.word();
             metrics::counter!("signalbox_chat_unsigned_total", "platform" => super::NAME, "why" => why).increment(1);
-            tracing::warn!(name: "slack.unsigned", why, "a request to Slack's endpoint is not signed by Slack: {why}");
+            let now = endpoint.verifier.clock.now().work.as_millisecond();
+            match endpoint.unsaid.one_more(now) {
+                Some(1) => {
+                    tracing::warn!(name: "slack.unsigned", why, "a request to Slack's endpoint is not signed by Slack: {why}");
+                }
+                Some(count) => {
+                    tracing::warn!(
+                        name: "slack.unsigned", why, count,
+                        "{count} more requests to Slack's endpoint are not signed by Slack; the last: {why}"
+                    );
+                }
+                None => {}
+            }
             StatusCode::UNAUTHORIZED.into_response()
         }
     }

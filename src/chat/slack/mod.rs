@@ -20,6 +20,7 @@ mod post;
 mod reacted;
 mod render;
 mod socket;
+mod unsigned;
 mod upload;
 
 pub use doctor::Examination;
