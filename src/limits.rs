@@ -341,6 +341,9 @@ pub const UNREAD_KIND_CHARS: usize = 60;
 /// What could not be worked now is worked again after this, in milliseconds.
 pub const WORK_AGAIN_MS: i64 = 1_000;
 
+/// Messages that one long answer is told in.
+pub const ANSWER_PARTS: usize = 5;
+
 /// Messages of one answer that are told by themselves on Slack, joined beyond that: a response URL takes five.
 pub const SLACK_ANSWERS: usize = 4;
 
@@ -353,6 +356,10 @@ pub const SLACK_AGE_S: i64 = 300;
 /// How long after its signature a second try of Slack's can look like the first, in seconds: it is sent at once, and what is
 /// tried again later is signed anew.
 pub const SLACK_AT_ONCE_S: i64 = 3;
+
+/// Requests that Slack did not sign are logged at most this often, in milliseconds; they are counted each.
+pub const SLACK_UNSIGNED_MS: i64 = 60_000;
+
 /// Bytes of one signed request of Slack's; a view's state with a long text has some 100 kB.
 pub const SLACK_BODY_BYTES: usize = 1 << 20;
 

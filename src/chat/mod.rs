@@ -28,6 +28,8 @@ mod sign;
 pub mod slack;
 #[cfg(any(feature = "discord", feature = "slack"))]
 mod socket;
+#[cfg(any(feature = "discord", feature = "slack"))]
+mod split;
 pub mod text;
 mod token;
 mod wire;

@@ -6,8 +6,9 @@
 
 use super::DiscordPlatform;
 use super::inbound::Sender;
-use super::render::Rendered;
+use super::render::{self, Names, Rendered};
 use super::rest::{Call, RestError};
+use crate::chat::split::split;
 use crate::chat::{Answer, ChatError};
 use crate::domain::message::{Action, Button, ButtonStyle, Form, Message, Tone};
 use crate::limits;
@@ -33,7 +34,10 @@ impl DiscordPlatform {
             last.buttons.extend(fill_in(&action, form));
             messages.push(last);
         }
-        let shown: Vec<Rendered> = messages.iter().map(|m| self.rendered(m, None)).collect();
+        let channels = self.known();
+        let names = Names { policy: &(self.policy)(), channels: &channels };
+        let parts = messages.into_iter().flat_map(|m| split(m, limits::ANSWER_PARTS, |m| render::fits(m, &names)));
+        let shown: Vec<Rendered> = parts.map(|m| self.rendered(&m, None)).collect();
         self.show(sender, &shown).await
     }
 

@@ -9,6 +9,7 @@ use super::error::ApiError;
 use super::inbound::Place;
 use super::post::about_blocks;
 use super::render::{self, Rendered};
+use crate::chat::split::split;
 use crate::chat::{Answer, ChatError};
 use crate::domain::message::{Action, Block, Button, ButtonStyle, Form, Message, Tone};
 use crate::limits;
@@ -26,7 +27,10 @@ impl SlackPlatform {
             messages.push(last);
         }
         for message in bounded(messages) {
-            self.tell_one(id, place, &message).await?;
+            let book = self.book();
+            for part in split(message, limits::ANSWER_PARTS, |m| render::fits(m, &book)) {
+                self.tell_one(id, place, &part).await?;
+            }
         }
         Ok(())
     }

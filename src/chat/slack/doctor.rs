@@ -46,7 +46,7 @@ impl Examination<'_> {
         out.extend(self.groups().await);
         out.push(self.accounts());
         out.push(Finding::good(
-            "Slack says nothing of its limits before they are reached; signalbox_chat_late_total counts them",
+            "Slack says nothing of its limits before they are reached; signalbox_chat_limited_total counts them",
         ));
         out
     }

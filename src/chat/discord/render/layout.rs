@@ -19,6 +19,8 @@ pub const DESCRIPTION: usize = 4096;
 pub const TOTAL: usize = 6000;
 pub const FIELDS: usize = 25;
 
+/// Longer than any block.
+const UNBOUND: usize = usize::MAX / 4;
 /// Kept for what a last line says about things that are missing.
 const NOTE: usize = 200;
 /// Blocks of a message; what is behind them is counted.
@@ -55,6 +57,22 @@ pub fn lay(blocks: &[Block], notes: &[String], deployment: Option<&str>, names: 
         notes.push(format!("… {} more parts do not fit here", flow.missing));
     }
     flow.end(&notes, names)
+}
+
+/// Whether all of it is shown.
+pub fn fits(blocks: &[Block], names: &Names) -> bool {
+    let shown = shown_as(blocks);
+    let sizes = |most: usize| shown.iter().map(move |b| part(b, most, "", names).size()).collect::<Vec<_>>();
+    let whole = sizes(UNBOUND);
+    if blocks.len() > BLOCKS
+        || whole != sizes(DESCRIPTION)
+        || whole.iter().sum::<usize>() + spacing(blocks) > TOTAL - NOTE
+    {
+        return false;
+    }
+    let mut flow = Flow { laid: Laid::default(), embeds: Vec::new(), missing: 0 };
+    shown.iter().for_each(|b| flow.take(part(b, DESCRIPTION, "", names)));
+    flow.missing == 0
 }
 
 /// Pictures that cannot be shown are told in words, which count like any text.

@@ -20,7 +20,7 @@ pub use text::{numeric, plain_line};
 
 use super::rest::File;
 use crate::domain::ids::{ChannelName, PersonId};
-use crate::domain::message::{Block, ButtonStyle, Message, Tone};
+use crate::domain::message::{Action, Block, ButtonStyle, Message, Tone};
 use crate::domain::plan::hex;
 use crate::domain::policy::Policy;
 use serde_json::{Value, json};
@@ -127,15 +127,22 @@ pub fn message(message: &Message, names: &Names, key: Option<&str>) -> Rendered 
     Rendered { content, embeds, components, mentions, attachments: laid.attachments, files: laid.files }
 }
 
-/// The question before a button counts, with the button that carries its action. `ask` is the button's own question, when it is
-/// known.
+/// Whether a message shows all that it says.
 #[must_use]
-pub fn question(custom_id: &str, label: &str, ask: Option<&str>, names: &Names) -> Rendered {
-    let plain = format!("{label}? Press the button if you mean it.");
-    let text = text::escape(ask.unwrap_or(&plain), CONTENT, names);
-    let id = custom_id.trim_start_matches('!');
+pub fn fits(message: &Message, names: &Names) -> bool {
+    layout::fits(&message.blocks, names)
+}
+
+/// The question before a button counts, which its custom id carries, with the button that carries only the action.
+#[must_use]
+pub fn question(custom_id: &str, label: &str, names: &Names) -> Rendered {
+    let carried = custom::unpack(custom_id).unwrap_or_default();
+    let about = Action::decode(&carried.action).and_then(|a| a.args.get("deployment").map(|id| format!(" {id}")));
+    let plain = format!("{label}{}? Press the button if you mean it.", about.unwrap_or_default());
+    let text = text::escape(carried.ask.as_deref().unwrap_or(&plain), CONTENT, names);
     let yes = if label.is_empty() { "Yes".to_owned() } else { format!("Yes, {label}") };
-    let components = vec![buttons::one(id, &yes, ButtonStyle::Danger)];
+    let id = custom::of(&carried.action);
+    let components = id.map(|id| buttons::one(&id, &yes, ButtonStyle::Danger)).into_iter().collect();
     Rendered { content: text, components, ..Rendered::default() }
 }
 

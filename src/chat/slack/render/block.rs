@@ -32,17 +32,20 @@ pub fn parts(blocks: &[Block]) -> Vec<Part<'_>> {
 }
 
 impl Part<'_> {
-    /// At most `most` characters of text, and a few more where something is left out.
-    pub fn render(&self, book: &Book, most: usize) -> Vec<Value> {
+    /// At most `most` characters of text, and a few more where something is left out; `id` is the deployment it
+    /// is about, whose command shows that.
+    pub fn render(&self, book: &Book, most: usize, id: Option<&str>) -> Vec<Value> {
+        let list = matches!(self, Part::One(Block::List(_)));
+        let all = &shows_all(if list { "checklist" } else { "deploy status" }, id);
         match self {
-            Part::Bars(bars) => rows(&bars.iter().map(|b| Mrkdwn::plain(&bar(b))).collect::<Vec<_>>(), most),
-            Part::One(Block::Progress(one)) => rows(&[Mrkdwn::plain(&bar(one))], most),
+            Part::Bars(bars) => rows(&bars.iter().map(|b| Mrkdwn::plain(&bar(b))).collect::<Vec<_>>(), most, all),
+            Part::One(Block::Progress(one)) => rows(&[Mrkdwn::plain(&bar(one))], most, all),
             Part::One(Block::Text(text)) => sections(&Mrkdwn::of(text, book), most),
             Part::One(Block::Quote(text)) => quote(&Mrkdwn::of(text, book), most),
             Part::One(Block::Context(text)) => context(&Mrkdwn::of(text, book), most),
-            Part::One(Block::List(lines)) => rows(&lines.iter().map(|l| line(l, book)).collect::<Vec<_>>(), most),
-            Part::One(Block::Fields(all)) => fields(all, book, most),
-            Part::One(Block::Code(text)) => code(text, most),
+            Part::One(Block::List(lines)) => rows(&lines.iter().map(|l| line(l, book)).collect::<Vec<_>>(), most, all),
+            Part::One(Block::Fields(fields)) => columns(fields, book, most, all),
+            Part::One(Block::Code(text)) => code(text, most, all),
             Part::One(Block::Picture(picture)) => vec![image(picture, book, most)],
             Part::One(Block::Divider) => vec![json!({"type": "divider"})],
         }
@@ -87,7 +90,7 @@ fn line(line: &Line, book: &Book) -> Mrkdwn {
 }
 
 /// Lines below each other, in as few sections as hold them.
-fn rows(lines: &[Mrkdwn], most: usize) -> Vec<Value> {
+fn rows(lines: &[Mrkdwn], most: usize, all: &str) -> Vec<Value> {
     let mut texts: Vec<String> = Vec::new();
     let mut left = most;
     let mut shown = 0;
@@ -108,14 +111,14 @@ fn rows(lines: &[Mrkdwn], most: usize) -> Vec<Value> {
         }
     }
     let mut out: Vec<Value> = texts.iter().filter(|t| !t.trim().is_empty()).map(|t| section(t)).collect();
-    out.extend(more(lines.len() - shown, "line"));
+    out.extend(more(lines.len() - shown, "line", all));
     out
 }
 
-fn fields(all: &[(String, Text)], book: &Book, most: usize) -> Vec<Value> {
+fn columns(fields: &[(String, Text)], book: &Book, most: usize, all: &str) -> Vec<Value> {
     let mut shown: Vec<Value> = Vec::new();
     let mut left = most;
-    for (label, value) in all {
+    for (label, value) in fields {
         let value = Mrkdwn::of(value, book);
         let value = if value.is_blank() { Mrkdwn::plain("–") } else { value };
         let label = Mrkdwn::bold(label).one_line();
@@ -127,15 +130,15 @@ fn fields(all: &[(String, Text)], book: &Book, most: usize) -> Vec<Value> {
         left -= chars(&text);
         shown.push(mrkdwn(&text));
     }
-    let left_out = all.len() - shown.len();
+    let left_out = fields.len() - shown.len();
     let mut out: Vec<Value> =
         shown.chunks(limits::SLACK_FIELDS).map(|some| json!({"type": "section", "fields": some})).collect();
-    out.extend(more(left_out, "field"));
+    out.extend(more(left_out, "field", all));
     out
 }
 
 /// Fixed-width text, as an element that nothing inside can end.
-fn code(text: &str, most: usize) -> Vec<Value> {
+fn code(text: &str, most: usize, all: &str) -> Vec<Value> {
     let text = clean(text);
     let lines: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
     let mut texts: Vec<String> = Vec::new();
@@ -163,7 +166,7 @@ fn code(text: &str, most: usize) -> Vec<Value> {
         json!({"type": "rich_text", "elements": [code]})
     };
     let mut out: Vec<Value> = texts.iter().filter(|t| !t.trim().is_empty()).map(block).collect();
-    out.extend(more(lines.len() - shown, "line"));
+    out.extend(more(lines.len() - shown, "line", all));
     out
 }
 
@@ -179,10 +182,15 @@ fn image(picture: &Picture, book: &Book, most: usize) -> Value {
     }
 }
 
-/// `… 12 more lines`
-fn more(n: usize, what: &str) -> Option<Value> {
+/// Where all of a message is shown, as the end of a sentence.
+pub fn shows_all(command: &str, id: Option<&str>) -> String {
+    id.map(|id| format!("; `/{command} {id}` shows all")).unwrap_or_default()
+}
+
+/// `… 12 more lines; /deploy status D-42 shows all`
+fn more(n: usize, what: &str, all: &str) -> Option<Value> {
     let s = if n == 1 { "" } else { "s" };
-    (n > 0).then(|| note(&format!("… {n} more {what}{s}")))
+    (n > 0).then(|| note(&format!("… {n} more {what}{s}{all}")))
 }
 
 /// `Checks ████░░░░░░ 3/7 note`. Full only when all is done, empty only when nothing is.

@@ -32,6 +32,13 @@ pub fn rows(buttons: &[Button]) -> Vec<Value> {
     out
 }
 
+/// The deployment that a message's buttons are about, as people write it.
+pub fn about(buttons: &[Button]) -> Option<&str> {
+    let id = buttons.iter().find_map(|b| b.action.args.get("deployment"))?;
+    let number = id.strip_prefix("D-")?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(id.as_str())
+}
+
 fn button(n: usize, button: &Button) -> Value {
     let label = line(&button.label, limits::SLACK_LABEL_CHARS);
     let mut out = json!({

@@ -16,7 +16,7 @@ use crate::domain::ids::{ChannelName, PersonId};
 use crate::domain::message::{Block, Message, Picture, Tone};
 use crate::domain::plan::hex;
 use crate::limits;
-use block::{note, parts, section};
+use block::{note, parts, section, shows_all};
 use mrkdwn::{Mrkdwn, chars, escape};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -69,6 +69,15 @@ fn typed(command: &str) -> Option<String> {
     Some(format!("/signalbox help{rest}"))
 }
 
+/// Whether a message shows all that it says.
+pub fn fits(message: &Message, book: &Book) -> bool {
+    let buttons = button::rows(&message.buttons);
+    let fixed = cost(&title(message, book)) + buttons.iter().map(cost).sum::<usize>() + NOTE_CHARS;
+    let parts: Vec<Vec<Value>> = parts(&message.blocks).iter().map(|p| p.render(book, UNBOUND, None)).collect();
+    let (count, chars) = (parts.iter().map(Vec::len).sum::<usize>(), parts.iter().flatten().map(cost).sum::<usize>());
+    1 + count + buttons.len() <= limits::SLACK_BLOCKS && fixed + chars <= limits::SLACK_MESSAGE_CHARS
+}
+
 /// At most so many blocks, with texts of at most so many characters together.
 fn within(message: &Message, book: &Book, most_blocks: usize, most_chars: usize) -> Vec<Value> {
     let title = title(message, book);
@@ -76,13 +85,15 @@ fn within(message: &Message, book: &Book, most_blocks: usize, most_chars: usize)
     let fixed = cost(&title) + buttons.iter().map(cost).sum::<usize>() + NOTE_CHARS;
     let room = most_chars.saturating_sub(fixed);
     let parts = parts(&message.blocks);
-    let wanted: Vec<usize> = parts.iter().map(|p| p.render(book, room).iter().map(cost).sum()).collect();
+    let id = button::about(&message.buttons);
+    let all = shows_all("deploy status", id);
+    let wanted: Vec<usize> = parts.iter().map(|p| p.render(book, room, id).iter().map(cost).sum()).collect();
     let share = share(&wanted, room);
     let mut out = vec![title];
     let places = most_blocks.saturating_sub(buttons.len());
     let (mut left, mut shown) = (room, 0);
     for part in &parts {
-        let blocks = part.render(book, share);
+        let blocks = part.render(book, share, id);
         let size = blocks.iter().map(cost).sum::<usize>();
         // The last place is for the words that say what is missing.
         let last = shown + 1 == parts.len();
@@ -95,13 +106,15 @@ fn within(message: &Message, book: &Book, most_blocks: usize, most_chars: usize)
     }
     match parts.len() - shown {
         0 => {}
-        1 => out.push(note("… 1 more part")),
-        n => out.push(note(&format!("… {n} more parts"))),
+        1 => out.push(note(&format!("… 1 more part{all}"))),
+        n => out.push(note(&format!("… {n} more parts{all}"))),
     }
     out.extend(buttons);
     out
 }
 
+/// Longer than any message.
+const UNBOUND: usize = usize::MAX / 4;
 /// Characters kept free for the words that say what is missing.
 const NOTE_CHARS: usize = 100;
 
@@ -121,7 +134,7 @@ fn share(wanted: &[usize], room: usize) -> usize {
         waiting -= 1;
     }
     // A cut part says so, which takes some characters.
-    (left / waiting.max(1)).saturating_sub(NOTE_CHARS / 4)
+    (left / waiting.max(1)).saturating_sub(NOTE_CHARS / 2)
 }
 
 /// Characters of all texts of a block.
