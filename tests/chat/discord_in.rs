@@ -2,13 +2,19 @@
 
 mod desk;
 
+use crate::both::house::Leaping;
 use crate::support::discord::faults::Fault;
 use crate::support::discord::noise::Noise;
 use crate::support::discord::{FakeDiscord, Options};
 use desk::{Bot, connected};
 use serde_json::json;
 use signalbox::chat::Body;
+use signalbox::clock::SystemClock;
+use signalbox::domain::time::Span;
+use signalbox::limits;
+use signalbox::store::MemoryStore;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const HERE: &str = "deployments";
 
@@ -203,7 +209,7 @@ async fn reactions_that_a_moderator_cleared_are_read_back() {
 
 #[tokio::test]
 async fn unknown_fields_nulls_and_types_harm_nobody() {
-    let noise = Noise { unknown_fields: true, nulls: true };
+    let noise = Noise { unknown_fields: true, nulls: true, sparse: false };
     let (fake, bot, _) = connected(Options { noise, ..Options::default() }).await;
     fake.raw_frame("no JSON at all");
     fake.raw_frame("null");
@@ -214,5 +220,46 @@ async fn unknown_fields_nulls_and_types_harm_nobody() {
     assert!(sent.answer(&fake).await.contains("D-4"));
     assert_eq!(fake.sessions()[0].resumed, 0);
     bot.stop().await.unwrap();
+    fake.nothing_refused();
+}
+
+#[tokio::test]
+async fn a_long_answer_is_told_in_several_messages_and_nothing_is_cut() {
+    let (fake, _bot, _) = connected(Options::default()).await;
+    let sent = fake.command("ben", HERE, "deploy-status", &[("deployment", "history")]);
+    let all = fake.until("the last line", |fake| {
+        let told = sent.answers(fake);
+        told.last().is_some_and(|t| t.contains("line 299")).then_some(told)
+    });
+    let all = all.await;
+    let text = all.join("\n");
+    assert!((2..=5).contains(&all.len()), "{}", all.len());
+    assert!((0..300).all(|n| text.contains(&format!("line {n:03}"))) && !text.contains(" more "), "{text}");
+    assert!(all[1].contains("All of them (part 2)"), "{}", all[1]);
+    fake.nothing_refused();
+}
+
+#[tokio::test]
+async fn the_second_replica_takes_the_seat_when_the_first_dies() {
+    let fake = FakeDiscord::start(Options::default()).await;
+    fake.add_channel(HERE);
+    fake.add_user("ann");
+    let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(Leaping::on(Arc::new(SystemClock::new()))));
+    let first = Bot::start_as("first", &fake, &store, clock.clone()).await;
+    first.desk.connected(1).await;
+    let second = Bot::start_as("second", &fake, &store, clock.clone()).await;
+    let sent = fake.command("ann", HERE, "deploy-status", &[("deployment", "D-1")]);
+    assert!(sent.answer(&fake).await.contains("D-1"));
+    assert_eq!(second.desk.book().connected, 0, "one connection for both");
+    assert_eq!(second.desk.book().kept.len(), 0);
+    assert_eq!(fake.identifies(), 1);
+    first.die().await;
+    // What is done while nobody is there waits at Discord, or is read back.
+    clock.leap(Span::millis(limits::GATEWAY_LEASE_MS + 1));
+    second.desk.connected(1).await;
+    let sent = fake.command("ann", HERE, "deploy-status", &[("deployment", "D-2")]);
+    assert!(sent.answer(&fake).await.contains("D-2"));
+    assert_eq!(second.desk.received(1).await, [status("D-2")]);
+    second.stop().await.unwrap();
     fake.nothing_refused();
 }

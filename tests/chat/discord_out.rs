@@ -327,5 +327,14 @@ async fn commands_are_written_once_and_only_when_they_differ() {
     assert!(!side.patiently(|| async { Ok(bot.register().await?) }).await);
     assert!(!side.patiently(|| async { Ok(side.bot().register().await?) }).await);
     assert_eq!((side.fake.command_writes(), side.fake.commands().len()), (1, bot.commands().len()));
+    // The next version has one command less, and one that says something else: all are written, in one go.
+    let mut newer = commands(&Catalogue::embedded().unwrap());
+    newer.pop();
+    newer[0].summary = "Say it in other words".into();
+    let bot = side.bot().with_commands(newer.clone());
+    assert!(side.patiently(|| async { Ok(bot.register().await?) }).await);
+    assert!(!side.patiently(|| async { Ok(bot.register().await?) }).await);
+    assert_eq!((side.fake.command_writes(), side.fake.commands().len()), (2, newer.len()));
+    assert!(side.fake.commands().iter().any(|c| c.body["description"] == "Say it in other words"));
     side.fake.nothing_refused();
 }

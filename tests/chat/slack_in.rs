@@ -11,7 +11,7 @@ use signalbox::chat::slack::{Settings, SlackPlatform, SocketMode, router};
 use signalbox::chat::{Answer, Arrival, Body, Envelope, Inbox, Intake, IntakeError, Kept, Offer, Platform, Token};
 use signalbox::clock::VirtualClock;
 use signalbox::domain::ids::PlatformName;
-use signalbox::domain::message::{FieldKind, Form, FormField, Message, Tone};
+use signalbox::domain::message::{Block, FieldKind, Form, FormField, Line, Mark, Message, Tone, plain};
 use signalbox::domain::policy::Policy;
 use signalbox::domain::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,8 +57,15 @@ impl Intake for Desk {
         };
         let form = Form { title: "Deploy".into(), submit: "Deploy".into(), fields: vec![field] };
         let form = asks.then(|| ("deploy?environment=production".to_owned(), form));
-        Ok(Answer { messages: vec![Message::line(Tone::Good, said)], form })
+        let message = if said.contains("history") { long() } else { Message::line(Tone::Good, said) };
+        Ok(Answer { messages: vec![message], form })
     }
+}
+
+/// Three hundred lines, as a long history has them.
+fn long() -> Message {
+    let line = |n: usize| Line { mark: Mark::Bullet, text: vec![plain(format!("line {n:03} {}", "word ".repeat(12)))] };
+    Message::line(Tone::Neutral, "All of them").block(Block::List((0..300).map(line).collect()))
 }
 
 #[async_trait]
@@ -281,6 +288,12 @@ async fn organisations_missing_ids_and_noise_change_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_optional_need_not_be_there() {
+    every_act(Options::default().noise(Noise::Sparse)).await;
+    every_act(by_http().noise(Noise::Sparse)).await;
+}
+
+#[tokio::test]
 async fn a_form_opens_and_comes_back_as_a_click() {
     form_and_back(Options::default()).await;
     form_and_back(by_three_paths()).await;
@@ -484,4 +497,21 @@ async fn strange_frames_and_foreign_addresses_change_nothing() {
     assert_eq!(world.fake.calls("chat.postEphemeral"), 1, "an address that is not the fake's is never asked");
     assert_eq!(world.fake.calls("apps.connections.open"), 1);
     world.end().await;
+}
+
+#[tokio::test]
+async fn a_long_answer_is_told_in_several_messages_and_nothing_is_cut() {
+    let world = world(Options::default(), false).await;
+    world.fake.slash("U1", "C0SIGNAL01", "/deploy", "history").unwrap().settled().await.unwrap();
+    let told = world.fake.until("the last line is told", |w| {
+        let all = w.channels["C0SIGNAL01"].messages.iter().map(|m| format!("{:?}", m.now().blocks));
+        let all: Vec<String> = all.collect();
+        all.iter().any(|text| text.contains("line 299")).then_some(all)
+    });
+    let told = told.await.unwrap();
+    let text = told.join("\n");
+    assert!((2..=5).contains(&told.len()), "{}", told.len());
+    assert!((0..300).all(|n| text.contains(&format!("line {n:03}"))) && !text.contains(" more "), "{text}");
+    assert!(told[1].contains("All of them (part 2)"), "{}", told[1]);
+    assert!(world.fake.refusals().is_empty(), "{:?}", world.fake.refusals());
 }

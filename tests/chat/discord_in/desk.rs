@@ -11,10 +11,10 @@ use signalbox::chat::discord::register::CommandSpec;
 use signalbox::chat::discord::rest::Call;
 use signalbox::chat::discord::{DiscordPlatform, Settings};
 use signalbox::chat::{Answer, Arrival, Body, Envelope, Inbox, Intake, IntakeError, Kept, Offer, Platform, Token};
-use signalbox::clock::SystemClock;
+use signalbox::clock::{Clock, SystemClock};
 use signalbox::config::load_embedded;
 use signalbox::domain::ids::PlatformName;
-use signalbox::domain::message::{FieldKind, Form, FormField, Message, Tone};
+use signalbox::domain::message::{Block, FieldKind, Form, FormField, Line, Mark, Message, Tone, plain};
 use signalbox::store::MemoryStore;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -90,8 +90,15 @@ impl Intake for Desk {
         };
         self.book().received.push(envelope);
         self.tell();
-        Ok(Answer { messages: vec![Message::line(Tone::Good, said)], form: None })
+        let message = if said.contains("history") { long() } else { Message::line(Tone::Good, said) };
+        Ok(Answer { messages: vec![message], form: None })
     }
+}
+
+/// Three hundred lines, as a long history has them.
+fn long() -> Message {
+    let line = |n: usize| Line { mark: Mark::Bullet, text: vec![plain(format!("line {n:03} {}", "word ".repeat(12)))] };
+    Message::line(Tone::Neutral, "All of them").block(Block::List((0..300).map(line).collect()))
 }
 
 #[async_trait]
@@ -160,6 +167,11 @@ pub struct Bot {
 
 impl Bot {
     pub async fn start(fake: &FakeDiscord, store: &Arc<MemoryStore>) -> Self {
+        Self::start_as("test", fake, store, Arc::new(SystemClock::new())).await
+    }
+
+    /// One of several replicas.
+    pub async fn start_as(owner: &str, fake: &FakeDiscord, store: &Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Self {
         let settings = Settings {
             token: Token::new(TOKEN.into()),
             guild: fake.guild(),
@@ -168,7 +180,6 @@ impl Bot {
             roles: BTreeMap::new(),
         };
         let policy = Arc::new(load_embedded().policy);
-        let clock = Arc::new(SystemClock::new());
         let client = signalbox::http::loopback().unwrap();
         let spec = |name: &str| CommandSpec { name: name.into(), summary: "x".into(), args: vec![] };
         let platform = DiscordPlatform::new(settings, client, clock, Arc::new(move || policy.clone()))
@@ -182,11 +193,17 @@ impl Bot {
             changed: watch::channel(()).0,
             myself: myself.clone(),
         });
-        let seat = Arc::new(StoreSeat::new(store.clone(), fake.guild(), "test"));
+        let seat = Arc::new(StoreSeat::new(store.clone(), fake.guild(), owner));
         let stop = CancellationToken::new();
         let gateway = Gateway::new(platform, desk.clone(), seat, 1);
         let running = tokio::spawn(gateway.run(stop.clone()));
         Self { desk, stop, running }
+    }
+
+    /// As when its process is killed: nothing is said or given back.
+    pub async fn die(self) {
+        self.running.abort();
+        let _ = self.running.await;
     }
 
     pub async fn stop(self) -> Result<(), Stopped> {

@@ -92,7 +92,7 @@ async fn events_are_doubled_turned_round_delayed_and_made_strange() {
     fake.mention("maya", "deployments", "three");
     let (later, sooner) = (bot.next().await, bot.next().await);
     assert!(later["s"].as_u64() > sooner["s"].as_u64());
-    fake.set_noise(Noise { unknown_fields: true, nulls: true });
+    fake.set_noise(Noise { unknown_fields: true, nulls: true, sparse: false });
     fake.faults().delay_ms = 500;
     let said = fake.mention("maya", "deployments", "four").id();
     fake.faults().delay_ms = 0;

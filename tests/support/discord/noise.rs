@@ -9,7 +9,29 @@ pub struct Noise {
     pub unknown_fields: bool,
     /// Optional fields that are usually left out are null.
     pub nulls: bool,
+    /// What small emulators leave out is left out; REST answers name no bucket.
+    pub sparse: bool,
 }
+
+/// What a server that speaks the documented API may leave out.
+const SPARE: &[&str] = &[
+    "app_permissions",
+    "attachment_size_limit",
+    "authorizing_integration_owners",
+    "avatar",
+    "context",
+    "discriminator",
+    "entitlements",
+    "global_name",
+    "guild_locale",
+    "locale",
+    "message_author_id",
+    "nonce",
+    "permissions",
+    "public_flags",
+    "resume_gateway_url",
+    "session_type",
+];
 
 const OPTIONAL: &[&str] = &[
     "guild_locale",
@@ -28,6 +50,9 @@ const OPTIONAL: &[&str] = &[
 impl Noise {
     pub fn applied(self, value: &Value) -> Value {
         let mut value = value.clone();
+        if self.sparse {
+            spare(&mut value);
+        }
         if self.unknown_fields {
             strange(&mut value);
         }
@@ -46,6 +71,17 @@ impl Noise {
             }
         }
         value
+    }
+}
+
+fn spare(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|key, _| !SPARE.contains(&key.as_str()));
+            object.values_mut().for_each(spare);
+        }
+        Value::Array(list) => list.iter_mut().for_each(spare),
+        _ => {}
     }
 }
 

@@ -149,7 +149,7 @@ fn serve(world: &mut World, mut call: Call) -> Outcome {
                 world.refuse(&name, 429, 0, if limited.global { "global rate limit" } else { "rate limit" });
                 return Outcome::Answer(too_many(&limited, Some(&found)));
             }
-            standing = Some(found);
+            standing = Some(found).filter(|_| !world.options.noise.sparse);
             super::routes::go(world, &call)
         }
     };

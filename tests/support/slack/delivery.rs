@@ -114,9 +114,7 @@ impl FakeSlack {
             let number = world.number();
             let held = world.faults.hold;
             let mut payload = payload;
-            if world.options.noise == super::options::Noise::Fields {
-                super::noise::add(&mut payload);
-            }
+            world.options.noise.apply(&mut payload);
             let (user, channel) = (user.to_owned(), channel.map(str::to_owned));
             let sent = Sent {
                 number,

@@ -49,6 +49,8 @@ pub enum Noise {
     None,
     /// Fields nobody has heard of, some of them null, some of them large, on every level.
     Fields,
+    /// Nothing that the documentation calls optional, as small emulators send.
+    Sparse,
 }
 
 /// What becomes of an event while no socket is open.

@@ -211,9 +211,7 @@ fn respond(fake: &FakeSlack, method: &str, done: Done) -> Response {
     let scopes = fake.read(|world| {
         let app = methods::spec(method).is_some_and(|spec| spec.app_token);
         let scopes = if app { &world.options.app_scopes } else { &world.options.bot_scopes };
-        if world.options.noise == super::options::Noise::Fields {
-            super::noise::add(&mut body);
-        }
+        world.options.noise.apply(&mut body);
         scopes.iter().map(String::as_str).collect::<Vec<_>>().join(",")
     });
     let accepted = methods::spec(method).map(|spec| spec.scopes.join(",")).unwrap_or_default();
