@@ -204,7 +204,17 @@ async fn served(place: &Place, parrot: &Parrot) -> String {
     let mut asked = parrot.asked.subscribe();
     let both = asked.wait_for(|(slack, discord)| *slack > 0 && *discord > 0);
     tokio::time::timeout(PATIENCE, both).await.unwrap().unwrap();
-    let said = std::fs::read_to_string(&log).unwrap();
+    // Whoever connects quickly has asked before it says that it is ready.
+    let ready = async {
+        loop {
+            let said = std::fs::read_to_string(&log).unwrap();
+            if said.contains("health and metrics on ") {
+                return said;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let said = tokio::time::timeout(PATIENCE, ready).await.unwrap();
     let address = said.split("health and metrics on ").nth(1).and_then(|rest| rest.split_whitespace().next());
     let mut pages = String::new();
     for page in ["metrics", "readyz", "healthz", "nothing"] {

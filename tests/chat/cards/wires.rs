@@ -225,11 +225,15 @@ fn people(slack: &FakeSlack, discord: &FakeDiscord) -> Policy {
 }
 
 fn modal_words(modal: &Value) -> String {
-    let rows = modal["components"].as_array().into_iter().flatten().map(|row| {
-        let input = &row["components"][0];
+    let rows = modal["components"].as_array().into_iter().flatten().map(|label| {
+        let input = &label["component"];
         let star = if input["required"] == false { "" } else { "*" };
-        let text = |key: &str| input[key].as_str().unwrap_or_default().to_owned();
-        format!("{}{star}: ____ {}", text("label"), text("placeholder")).trim_end().to_owned()
+        let text = |of: &Value, key: &str| of[key].as_str().unwrap_or_default().to_owned();
+        let options = input["options"].as_array().into_iter().flatten().map(|o| text(o, "label"));
+        let options = options.collect::<Vec<_>>().join(" | ");
+        let blank = if options.is_empty() { "____".to_owned() } else { format!("[{options}]") };
+        let hint = text(input, "placeholder") + &text(label, "description");
+        format!("{}{star}: {blank} {hint}", text(label, "label")).trim_end().to_owned()
     });
     let title = modal["title"].as_str().unwrap_or_default().to_owned();
     std::iter::once(title).chain(rows).collect::<Vec<_>>().join("\n")
