@@ -43,7 +43,9 @@ fn argument(arg: &Arg) -> ArgSpec {
     let kind = match arg.kind {
         Kind::Flag => ArgKind::Flag,
         Kind::Number => ArgKind::Number(arg.max),
-        Kind::Mode => ArgKind::Choice(arg.kind.words(&Vocabulary::default()).into_iter().map(str::to_owned).collect()),
+        Kind::Mode | Kind::Duty => {
+            ArgKind::Choice(arg.kind.words(&Vocabulary::default()).into_iter().map(str::to_owned).collect())
+        }
         Kind::Text | Kind::Word | Kind::Items => ArgKind::Text,
         Kind::Version
         | Kind::Service
@@ -51,7 +53,10 @@ fn argument(arg: &Arg) -> ArgSpec {
         | Kind::Strategy
         | Kind::Deployment
         | Kind::Duration
-        | Kind::Role => ArgKind::Completed,
+        | Kind::Role
+        | Kind::Incident
+        | Kind::Severity
+        | Kind::Person => ArgKind::Completed,
     };
     ArgSpec { name: arg.name.clone(), help: arg.help.clone(), kind, required: arg.required }
 }

@@ -225,6 +225,7 @@ impl CommandError {
             Problem::BadValue { kind, .. } => said(match kind {
                 Kind::Duration => "Write it like 90s, 30m, 1h30m or 2d.",
                 Kind::Deployment => "Write its number as the card shows it, like D-42.",
+                Kind::Incident => "Write its number as the card shows it, like INC-7.",
                 Kind::Version => "A version has letters, digits and . - _ + / only, at most 100 of them, like v1.2.0.",
                 Kind::Items => "Write the numbers that the checklist shows, like 3 or 3 4 7-9, at most 100 at once.",
                 Kind::Number => "Write a whole number above zero, like 3.",

@@ -85,6 +85,8 @@ fn written(value: &Value) -> String {
         Value::Flag => "yes".into(),
         Value::Span(span) => format!("{}ms", span.as_millis()),
         Value::Deployment(id) => id.to_string(),
+        Value::Incident(id) => id.to_string(),
+        Value::Person(id) => id.to_string(),
         Value::Service(name) => name.to_string(),
         Value::Environment(name) => name.to_string(),
         Value::Role(role) => role.to_string(),

@@ -4,7 +4,8 @@ use super::error::Problem;
 use super::near::near;
 use super::vocabulary::Vocabulary;
 use crate::domain::command::RollbackMode;
-use crate::domain::ids::{DeploymentId, EnvironmentName, Role, ServiceName};
+use crate::domain::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, Role, ServiceName};
+use crate::domain::incident::Duty;
 use crate::domain::time::Span;
 use crate::limits::{CHECKLIST_ITEMS, VERSION_CHARS};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,10 @@ pub enum Kind {
     Word,
     Role,
     Mode,
+    Incident,
+    Severity,
+    Person,
+    Duty,
     Items,
     Number,
     Flag,
@@ -44,6 +49,10 @@ impl Kind {
             Self::Word => "a word",
             Self::Role => "a role",
             Self::Mode => "a way back",
+            Self::Incident => "an incident",
+            Self::Severity => "a severity",
+            Self::Person => "a person",
+            Self::Duty => "a duty",
             Self::Items => "a list of item numbers",
             Self::Number => "a number",
             Self::Flag => "a switch",
@@ -53,7 +62,17 @@ impl Kind {
     /// Its values come from a list that is known beforehand.
     #[must_use]
     pub fn listed(self) -> bool {
-        matches!(self, Self::Service | Self::Environment | Self::Strategy | Self::Role | Self::Mode)
+        matches!(
+            self,
+            Self::Service
+                | Self::Environment
+                | Self::Strategy
+                | Self::Role
+                | Self::Mode
+                | Self::Severity
+                | Self::Person
+                | Self::Duty
+        )
     }
 
     /// The known words of a listed kind.
@@ -65,6 +84,9 @@ impl Kind {
             Self::Strategy => vocabulary.strategies.iter().map(String::as_str).collect(),
             Self::Role => vocabulary.roles.iter().map(Role::as_str).collect(),
             Self::Mode => RollbackMode::ALL.into_iter().map(RollbackMode::as_str).collect(),
+            Self::Severity => vocabulary.severities.iter().map(String::as_str).collect(),
+            Self::Person => vocabulary.people.keys().map(PersonId::as_str).collect(),
+            Self::Duty => Duty::ALL.into_iter().map(Duty::words).collect(),
             _ => Vec::new(),
         }
     }
@@ -90,6 +112,13 @@ impl Kind {
             Self::Strategy => vocabulary.strategy(word).map(|s| Value::Text(s.to_owned())).ok_or_else(unknown),
             Self::Role => vocabulary.role(word).cloned().map(Value::Role).ok_or_else(unknown),
             Self::Mode => RollbackMode::parse(word).map(Value::Mode).ok_or_else(unknown),
+            Self::Severity => vocabulary.severity(word).map(|s| Value::Text(s.to_owned())).ok_or_else(unknown),
+            Self::Person => vocabulary.person(word).cloned().map(Value::Person).ok_or_else(unknown),
+            Self::Duty => Duty::parse(word).map(|d| Value::Text(d.words().to_owned())).ok_or_else(unknown),
+            // A number alone is more often part of what is said.
+            Self::Incident if word.starts_with(['I', 'i']) => {
+                IncidentId::parse(&word.replace(['–', '‑', '—'], "-")).map(Value::Incident).ok_or_else(bad)
+            }
             Self::Version if is_version(word) => Ok(Value::Text(word.to_owned())),
             // Phones turn the hyphen into a dash.
             Self::Deployment => {
@@ -100,7 +129,7 @@ impl Kind {
             Self::Items => items(word).map(Value::Items).ok_or_else(bad),
             Self::Number => number(word).map(Value::Number).ok_or_else(bad),
             Self::Flag if ["true", "yes", "on", "1"].contains(&word) => Ok(Value::Flag),
-            Self::Version | Self::Text | Self::Word | Self::Flag => Err(bad()),
+            Self::Version | Self::Text | Self::Word | Self::Flag | Self::Incident => Err(bad()),
         }
     }
 }
@@ -115,6 +144,8 @@ pub enum Value {
     Flag,
     Span(Span),
     Deployment(DeploymentId),
+    Incident(IncidentId),
+    Person(PersonId),
     Service(ServiceName),
     Environment(EnvironmentName),
     Role(Role),

@@ -4,7 +4,8 @@ use super::error::{CommandError, Problem};
 use super::kind::{Kind, Value};
 use super::parse::Invocation;
 use crate::domain::command::{About, Command, DeployRequest, RollbackTarget};
-use crate::domain::ids::{DeploymentId, EnvironmentName, ServiceName};
+use crate::domain::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, ServiceName};
+use crate::domain::incident::{Duty, IncidentCommand};
 use std::collections::BTreeMap;
 
 /// The values of an invocation by name and kind.
@@ -33,6 +34,8 @@ impl Args<'_> {
         environment: Environment(Environment) -> EnvironmentName,
         mode: Mode(Mode) -> crate::domain::command::RollbackMode,
         items: Items(Items) -> Vec<u32>,
+        incident: Incident(Incident) -> IncidentId,
+        person: Person(Person) -> PersonId,
     }
 
     fn flag(&self, name: &str) -> bool {
@@ -49,6 +52,45 @@ impl Args<'_> {
 
     fn reason(&self) -> Result<String, CommandError> {
         needed(self.text("reason")?, "reason")
+    }
+
+    fn said(&self, name: &str) -> Result<String, CommandError> {
+        needed(self.text(name)?, name)
+    }
+
+    /// One of the commands that begin with `incident`; `None` when there is none of that name.
+    fn of_incident(&self, name: &str) -> Result<Option<IncidentCommand>, CommandError> {
+        use IncidentCommand as C;
+        let incident = self.incident("incident")?;
+        Ok(Some(match name {
+            "incident" => C::Declare {
+                severity: self.said("severity")?,
+                title: self.said("title")?,
+                service: self.service("service")?,
+                anyway: self.flag("anyway"),
+            },
+            "incident join" => C::Join { incident },
+            "incident ack" => C::Ack { incident, eta: self.span("eta")?, episode: self.number("episode")? },
+            "incident update" => C::Update { incident, text: self.said("text")? },
+            "incident mitigate" => C::Mitigate { incident, text: self.said("text")? },
+            "incident resolve" => C::Resolve {
+                incident,
+                resolution: self.said("resolution")?,
+                cause: self.text("cause")?.unwrap_or_default(),
+            },
+            "incident reopen" => C::Reopen { incident, reason: self.reason()? },
+            "incident severity" => C::Severity { incident, severity: self.said("severity")? },
+            "incident assign" => {
+                let duty = needed(self.text("duty")?.as_deref().and_then(Duty::parse), "duty")?;
+                C::Assign { incident, duty, person: needed(self.person("person")?, "person")? }
+            }
+            "incident escalate" => C::Escalate { incident, reason: self.text("reason")? },
+            "incident snooze" => C::Snooze { incident, span: needed(self.span("span")?, "span")? },
+            "incident status" => C::Status { incident },
+            "incident timeline" => C::Timeline { incident },
+            "incident list" => C::List,
+            _ => return Ok(None),
+        }))
     }
 
     fn request(&self) -> Result<DeployRequest, CommandError> {
@@ -88,6 +130,9 @@ impl TryFrom<&Invocation> for Command {
 
     fn try_from(invocation: &Invocation) -> Result<Self, CommandError> {
         let args = Args(&invocation.args);
+        if let Some(command) = args.of_incident(&invocation.command)? {
+            return Ok(Self::Incident(command));
+        }
         Ok(match invocation.command.as_str() {
             "deploy" => Self::Deploy(args.request()?),
             "deploy status" => Self::DeployStatus { deployment: args.deployment("deployment")? },

@@ -1,8 +1,8 @@
 //! The names a policy knows, by which the parser tells a service from a version and suggests what was meant.
 
-use crate::domain::ids::{EnvironmentName, Role, ServiceName};
+use crate::domain::ids::{EnvironmentName, PersonId, Role, ServiceName};
 use crate::domain::policy::Policy;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Known names. Lookups ignore case and answer with the name as config writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub struct Vocabulary {
     pub environments: BTreeSet<EnvironmentName>,
     pub strategies: BTreeSet<String>,
     pub roles: BTreeSet<Role>,
+    /// The worst first.
+    pub severities: Vec<String>,
+    /// Names as shown, by id.
+    pub people: BTreeMap<PersonId, String>,
 }
 
 impl Vocabulary {
@@ -21,6 +25,8 @@ impl Vocabulary {
             environments: policy.environments.keys().cloned().collect(),
             strategies: policy.strategies.keys().cloned().collect(),
             roles: policy.roles.keys().cloned().collect(),
+            severities: policy.response.severities.iter().map(|s| s.name.clone()).collect(),
+            people: policy.people.values().map(|p| (p.id.clone(), p.name.clone())).collect(),
         }
     }
 
@@ -37,6 +43,19 @@ impl Vocabulary {
     #[must_use]
     pub fn strategy(&self, word: &str) -> Option<&str> {
         self.strategies.iter().map(String::as_str).find(|s| same(s, word))
+    }
+
+    #[must_use]
+    pub fn severity(&self, word: &str) -> Option<&str> {
+        self.severities.iter().map(String::as_str).find(|s| same(s, word))
+    }
+
+    /// By id or by name, with or without `@`.
+    #[must_use]
+    pub fn person(&self, word: &str) -> Option<&PersonId> {
+        let word = word.trim_start_matches('@');
+        let by_name = || self.people.iter().find(|(_, name)| same(name, word)).map(|(id, _)| id);
+        self.people.keys().find(|id| same(id.as_str(), word)).or_else(by_name)
     }
 
     #[must_use]

@@ -25,6 +25,8 @@ pub enum Code {
     BadCondition,
     BadUrl,
     UnknownRole,
+    UnknownPerson,
+    UnknownLadder,
     UnknownChannel,
     UnknownService,
     UnknownEnvironment,

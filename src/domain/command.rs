@@ -5,6 +5,7 @@
 //! Versions are only well-formed: whether a release exists is asked of its source. Who may do it is decided later.
 
 use super::ids::{DeploymentId, EnvironmentName, ServiceName};
+use super::incident::IncidentCommand;
 use super::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +120,7 @@ pub enum Command {
     Help {
         topic: Option<String>,
     },
+    Incident(IncidentCommand),
 }
 
 /// The words of a deploy request.
@@ -226,6 +228,7 @@ impl Command {
             Self::QuarantineList => "quarantine list",
             Self::Review { .. } => "review",
             Self::Help { .. } => "help",
+            Self::Incident(command) => command.name(),
         }
     }
 }

@@ -67,28 +67,45 @@ name!(
     PlatformName
 );
 
-/// A deployment's number as people say it: `D-42`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct DeploymentId(pub u64);
+macro_rules! number {
+    ($(#[$doc:meta])* $Name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $Name(pub u64);
 
-impl std::fmt::Display for DeploymentId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "D-{}", self.0)
-    }
-}
-
-impl DeploymentId {
-    /// Reads `D-42`, `d42` or `42`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.trim().trim_start_matches(['D', 'd']).trim_start_matches('-');
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "-{}"), self.0)
+            }
         }
-        digits.parse().ok().filter(|n| *n > 0).map(Self)
-    }
+
+        impl $Name {
+            /// Reads it as people write it: with its letters, in any case, with or without the dash, or the digits alone.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let text = text.trim();
+                let letters = text.get(..$prefix.len()).filter(|start| start.eq_ignore_ascii_case($prefix));
+                let digits = letters.map_or(text, |start| text[start.len()..].trim_start_matches('-'));
+                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                    return None;
+                }
+                digits.parse().ok().filter(|n| *n > 0).map(Self)
+            }
+        }
+    };
 }
+
+number!(
+    /// A deployment's number as people say it: `D-42`.
+    DeploymentId,
+    "D"
+);
+number!(
+    /// An incident's number as people say it: `INC-7`.
+    IncidentId,
+    "INC"
+);
 
 /// The name of an event stream in the journal: `deployment/D-42`, `environment/production`, `person/sara`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +121,17 @@ impl Stream {
     #[must_use]
     pub fn deployment(id: DeploymentId) -> Self {
         Self(format!("deployment/{id}").into())
+    }
+
+    #[must_use]
+    pub fn incident(id: IncidentId) -> Self {
+        Self(format!("incident/{id}").into())
+    }
+
+    /// The board of incidents: which are open.
+    #[must_use]
+    pub fn board() -> Self {
+        Self::new("board/incidents")
     }
 
     #[must_use]
@@ -159,5 +187,9 @@ mod tests {
         for text in ["", "D-", "D-0", "D-4x", "E-42", "D-99999999999999999999"] {
             assert_eq!(DeploymentId::parse(text), None, "{text}");
         }
+        for text in ["INC-7", "inc7", "Inc-7", "7"] {
+            assert_eq!(IncidentId::parse(text), Some(IncidentId(7)), "{text}");
+        }
+        assert_eq!(IncidentId::parse("IN-7"), None);
     }
 }

@@ -4,6 +4,7 @@
 //! name it. Maps are ordered, so the policy has one serialised form and one hash.
 
 use super::ids::{ChannelName, EnvironmentName, PersonId, Role, ServiceName};
+use super::response::Response;
 use super::time::Span;
 use super::window::{Calendar, Window};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct Policy {
     pub checklists: Vec<Checklist>,
     /// Holidays and freezes.
     pub calendar: Calendar,
+    /// Severities and ladders.
+    #[serde(default)]
+    pub response: Response,
     /// SHA-256 (hex) over the canonical text of all of the above, so a plan can record the policy it was made under.
     pub hash: String,
 }

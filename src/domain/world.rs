@@ -4,7 +4,8 @@
 
 use super::deployment::{self, Deployment, DeploymentEvent};
 use super::environment::{self, Environment, EnvironmentEvent};
-use super::ids::{DeploymentId, EnvironmentName, PersonId, Stream};
+use super::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, Stream};
+use super::incident::{self, Board, BoardEvent, Incident, IncidentEvent};
 use super::person::{self, Debts, PersonEvent};
 use super::time::Now;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub enum State {
     Deployment(Box<Deployment>),
     Environment(Environment),
     Person(Debts),
+    Incident(Box<Incident>),
+    Board(Board),
 }
 
 /// An event of any stream.
@@ -26,6 +29,8 @@ pub enum Event {
     Deployment(DeploymentEvent),
     Environment(EnvironmentEvent),
     Person(PersonEvent),
+    Incident(IncidentEvent),
+    Board(BoardEvent),
 }
 
 /// A loaded stream: how far it is, and its state (none before its first event).
@@ -90,6 +95,15 @@ impl World {
         })
     }
 
+    /// # Errors
+    /// When it is not loaded. `Ok(None)`: there is no such incident.
+    pub fn incident(&self, id: IncidentId) -> Result<Option<&Incident>, Need> {
+        Ok(match &self.stream(&Stream::incident(id))?.state {
+            Some(State::Incident(i)) => Some(i),
+            _ => None,
+        })
+    }
+
     pub fn put(&mut self, stream: Stream, loaded: Loaded) {
         self.streams.insert(stream, loaded);
     }
@@ -138,6 +152,14 @@ pub fn evolve(stream: &Stream, state: Option<State>, event: &Event, at: Now) -> 
         (Event::Environment(e), Some(State::Environment(s))) => State::Environment(environment::evolve(s, e, at)),
         (Event::Person(e), None) => State::Person(person::evolve(Debts::default(), e, at)),
         (Event::Person(e), Some(State::Person(s))) => State::Person(person::evolve(s, e, at)),
+        (Event::Incident(e), None) => {
+            State::Incident(Box::new(incident::evolve(None, e, at).map_err(|i| broken(i.to_string()))?))
+        }
+        (Event::Incident(e), Some(State::Incident(i))) => {
+            State::Incident(Box::new(incident::evolve(Some(*i), e, at).map_err(|i| broken(i.to_string()))?))
+        }
+        (Event::Board(e), None) => State::Board(incident::evolve_board(Board::default(), e, at)),
+        (Event::Board(e), Some(State::Board(b))) => State::Board(incident::evolve_board(b, e, at)),
         _ => return Err(broken("an event of another kind of stream".into())),
     })
 }
@@ -150,7 +172,7 @@ impl Event {
         value.get("kind").and_then(|k| k.as_str()).unwrap_or("unknown").to_owned()
     }
 
-    /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`).
+    /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`, `incident`, `board`).
     ///
     /// # Errors
     /// When the text is not such an event.
@@ -158,6 +180,8 @@ impl Event {
         Ok(match stream_kind {
             "environment" => Self::Environment(serde_json::from_str(body)?),
             "person" => Self::Person(serde_json::from_str(body)?),
+            "incident" => Self::Incident(serde_json::from_str(body)?),
+            "board" => Self::Board(serde_json::from_str(body)?),
             _ => Self::Deployment(serde_json::from_str(body)?),
         })
     }

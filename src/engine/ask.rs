@@ -55,6 +55,7 @@ impl Engine {
                 let e = self.explain(person, about).await?;
                 vec![e.answer.map_or_else(|m| m, |a| render::when(&e.title, e.deployment.as_ref(), &a))]
             }
+            Command::Incident(command) => vec![self.incident_answer(command).await?],
             Command::QuarantineList => vec![render::quarantined(&self.environments().await?)],
             _ => Vec::new(),
         };
@@ -174,7 +175,7 @@ impl Engine {
             About::Deployment(id) => self.explain_deployment(*id).await,
             About::Request(request) => {
                 let policy = self.policy();
-                let facts = Facts { release: self.release_for(&policy, request).await };
+                let facts = Facts { release: self.release_for(&policy, request).await, ..Facts::default() };
                 let nobody = PersonId::new("");
                 let by = person.unwrap_or(&nobody);
                 let found = self.look(|tx| consider(tx, by, request, &facts)).await?;

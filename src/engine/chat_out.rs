@@ -4,7 +4,7 @@ use super::Engine;
 use super::effect::is_card;
 use super::writer::parse_state;
 use crate::chat::{ChatError, MessageRef, Platform, Post};
-use crate::domain::ids::{ChannelName, DeploymentId, PlatformName, Stream};
+use crate::domain::ids::{ChannelName, DeploymentId, PersonId, PlatformName, Stream};
 use crate::domain::message::Message;
 use crate::domain::plan::hex;
 use crate::domain::render;
@@ -27,6 +27,14 @@ enum Said {
     Never,
 }
 
+/// Where a message goes that is posted once.
+pub(super) struct Addressed<'a> {
+    pub channel: &'a ChannelName,
+    /// The key of the card in whose thread it goes.
+    pub thread_of: Option<&'a str>,
+    pub only_for: Option<&'a PersonId>,
+}
+
 impl Engine {
     pub(super) fn platform(&self, name: &PlatformName) -> Option<&Arc<dyn Platform>> {
         self.deps.platforms.iter().find(|p| p.name() == name)
@@ -37,13 +45,16 @@ impl Engine {
         claim: &Claim,
         platform: &PlatformName,
         card: &str,
-        id: DeploymentId,
+        stream: &Stream,
     ) -> Result<()> {
         let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
-        let rows = self.deps.store.states(&[Stream::deployment(id)]).await?;
-        let state = rows.first().map(parse_state).transpose()?;
-        let Some(State::Deployment(d)) = state else { return self.receipt_only(claim, Vec::new()).await };
-        let Some(card) = render::cards(&self.policy(), &d).into_iter().find(|c| c.key == card) else {
+        let rows = self.deps.store.states(std::slice::from_ref(stream)).await?;
+        let cards = match rows.first().map(parse_state).transpose()? {
+            Some(State::Deployment(d)) => render::cards(&self.policy(), &d),
+            Some(State::Incident(i)) => vec![render::incident_card(&self.policy(), &i)],
+            _ => Vec::new(),
+        };
+        let Some(card) = cards.into_iter().find(|c| c.key == card) else {
             return self.receipt_only(claim, Vec::new()).await;
         };
         let shown = fingerprint(&card.message);
@@ -68,11 +79,18 @@ impl Engine {
             Err(()) => None,
         };
         let _seen_before_stored = stands.is_none().then(|| self.posting.begin(platform));
-        let said = self.put(&chat, claim, &card.key, &card.channel, thread, card.message, stands.as_ref()).await;
+        let post = Post {
+            key: card.key.clone(),
+            channel: card.channel.clone(),
+            thread,
+            only_for: None,
+            message: card.message,
+        };
+        let said = self.put(&chat, claim, post, stands.as_ref()).await;
         let found =
             claim.doubt && stands.is_none() && matches!(said, Said::At(_)) && super::reactions::is_card(&card.key);
         self.keep(claim, platform, &card.key, &card.channel, shown, said).await?;
-        if found {
+        if let Some(id) = DeploymentId::parse(stream.name()).filter(|_| found && stream.kind() == "deployment") {
             self.read_back_found(&chat, id).await;
         }
         Ok(())
@@ -82,12 +100,11 @@ impl Engine {
         &self,
         claim: &Claim,
         platform: &PlatformName,
-        channel: &ChannelName,
-        thread_of: Option<&str>,
+        to: &Addressed<'_>,
         message: Message,
     ) -> Result<()> {
         let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
-        let thread = match self.thread_ref(platform, thread_of).await? {
+        let thread = match self.thread_ref(platform, to.thread_of).await? {
             Ok(thread) => thread,
             // Its thread comes once a person has mended what is in the way.
             Err(()) if self.is_barred(&*chat) => return self.put_back(claim, backoff(claim.row.attempts)).await,
@@ -97,8 +114,9 @@ impl Engine {
             Err(()) => None,
         };
         let shown = fingerprint(&message);
-        let said = self.put(&chat, claim, &claim.row.key, channel, thread, message, None).await;
-        self.keep(claim, platform, &claim.row.key, channel, shown, said).await
+        let (key, channel, only_for) = (claim.row.key.clone(), to.channel.clone(), to.only_for.cloned());
+        let said = self.put(&chat, claim, Post { key, channel, thread, only_for, message }, None).await;
+        self.keep(claim, platform, &claim.row.key, to.channel, shown, said).await
     }
 
     /// The message whose thread is meant: `Err` while it has not been posted.
@@ -115,20 +133,10 @@ impl Engine {
     }
 
     /// Posts or edits. When an earlier claim may have posted it, the platform is asked first.
-    #[expect(clippy::too_many_arguments, reason = "one call of the platform with all it needs")]
-    async fn put(
-        &self,
-        chat: &Arc<dyn Platform>,
-        claim: &Claim,
-        key: &str,
-        channel: &ChannelName,
-        thread: Option<MessageRef>,
-        message: Message,
-        stands: Option<&MessageRow>,
-    ) -> Said {
+    async fn put(&self, chat: &Arc<dyn Platform>, claim: &Claim, post: Post, stands: Option<&MessageRow>) -> Said {
         if let Some(row) = stands {
             let at = reference(row);
-            match chat.edit(&at, &message).await {
+            match chat.edit(&at, &post.message).await {
                 Ok(()) => return Said::At(at),
                 // Somebody deleted it: it is posted anew, unless an earlier claim has done so and lost the answer.
                 Err(ChatError::Gone(_)) => {}
@@ -136,9 +144,9 @@ impl Engine {
             }
         }
         if claim.doubt {
-            match chat.find(channel, thread.as_ref(), key).await {
+            match chat.find(&post.channel, post.thread.as_ref(), &post.key).await {
                 Ok(Some(at)) => {
-                    return match chat.edit(&at, &message).await {
+                    return match chat.edit(&at, &post.message).await {
                         Ok(()) => Said::At(at),
                         Err(error) => self.said(claim, error),
                     };
@@ -147,7 +155,6 @@ impl Engine {
                 Err(error) => return self.said(claim, error),
             }
         }
-        let post = Post { key: key.to_owned(), channel: channel.clone(), thread, only_for: None, message };
         match chat.post(&post).await {
             Ok(at) => Said::At(at),
             Err(error) => self.said(claim, error),

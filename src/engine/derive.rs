@@ -7,7 +7,8 @@ use super::effect::Effect;
 use crate::domain::decide::Emitted;
 use crate::domain::deployment::{self, Deployment, Purpose, Task, TimerSpec};
 use crate::domain::environment;
-use crate::domain::ids::{PlatformName, Stream};
+use crate::domain::ids::{PersonId, PlatformName, Stream};
+use crate::domain::incident;
 use crate::domain::policy::Policy;
 use crate::domain::render::{self, Place};
 use crate::domain::time::{Clock, Now};
@@ -29,6 +30,10 @@ pub(super) fn timer_rows(stream: &Stream, state: Option<&State>) -> BTreeMap<Str
     let specs = match state {
         Some(State::Deployment(d)) => deployment::timers(d),
         Some(State::Environment(e)) => environment::timers(e),
+        Some(State::Incident(i)) => {
+            let rows = incident::timers(i).into_iter().map(|(purpose, due)| incident_timer(stream, purpose, due));
+            return rows.map(|row| (row.id.clone(), row)).collect();
+        }
         _ => Vec::new(),
     };
     specs.into_iter().map(|s| timer_row(stream, &s)).map(|r| (r.id.clone(), r)).collect()
@@ -41,6 +46,22 @@ fn timer_row(stream: &Stream, spec: &TimerSpec) -> TimerRow {
         due_at: spec.due.as_millisecond(),
         work: spec.clock == Clock::Work,
         body: serde_json::to_string(&spec.purpose).unwrap_or_default(),
+    }
+}
+
+fn incident_timer(stream: &Stream, purpose: incident::Purpose, due: jiff::Timestamp) -> TimerRow {
+    let name = match purpose {
+        incident::Purpose::Climb => "climb",
+        incident::Purpose::Promise => "promise",
+        incident::Purpose::Update => "update",
+        incident::Purpose::RollbackReminder => "rollback",
+    };
+    TimerRow {
+        id: format!("{stream}:{name}"),
+        stream: stream.clone(),
+        due_at: due.as_millisecond(),
+        work: false,
+        body: serde_json::to_string(&purpose).unwrap_or_default(),
     }
 }
 
@@ -79,6 +100,29 @@ impl Derive<'_> {
             };
             self.cards(batch, stream, old, d);
             batch.history.push(history_row(d));
+        }
+        if let Some(State::Incident(i)) = after {
+            let card = render::incident_card(self.policy, i);
+            let old = match before {
+                Some(State::Incident(old)) => Some(render::incident_card(self.policy, old)),
+                _ => None,
+            };
+            if old.as_ref() != Some(&card) {
+                self.card(batch, stream, &card.key, |platform, card| Effect::IncidentCard {
+                    platform,
+                    card,
+                    incident: i.id,
+                });
+            }
+        }
+    }
+
+    /// Asks every platform to show a card as it is then; an older wish to do so is replaced.
+    fn card(&self, batch: &mut Batch, stream: &Stream, card: &str, effect: impl Fn(PlatformName, String) -> Effect) {
+        for platform in self.platforms {
+            let key = format!("{card}@{platform}");
+            batch.outbox.retain(|r| r.key != key);
+            self.push(batch, stream, key, &effect(platform.clone(), card.to_owned()));
         }
     }
 
@@ -129,13 +173,7 @@ impl Derive<'_> {
             if old.get(&card.key) == Some(&card) {
                 continue;
             }
-            for platform in self.platforms {
-                let (platform, card) = (platform.clone(), card.key.clone());
-                let key = format!("{card}@{platform}");
-                let effect = Effect::Card { platform, card, deployment: after.id };
-                batch.outbox.retain(|r| r.key != key);
-                self.push(batch, stream, key, &effect);
-            }
+            self.card(batch, stream, &card.key, |platform, card| Effect::Card { platform, card, deployment: after.id });
         }
     }
 
@@ -146,15 +184,23 @@ impl Derive<'_> {
         for (n, notice) in notices.into_iter().enumerate() {
             for platform in self.platforms {
                 let key = format!("{}/{seq}/{n}@{platform}", emitted.stream);
-                let (channel, thread_of) = match &notice.place {
-                    Place::Thread { card, channel } => (channel.clone(), Some(card.clone())),
-                    Place::Channel(channel) => (channel.clone(), None),
+                let (channel, thread_of, only_for) = match &notice.place {
+                    Place::Thread { card, channel } => (channel.clone(), Some(card.clone()), None),
+                    Place::Channel(channel) => (channel.clone(), None, None),
+                    Place::Person(person) if !self.reaches(person, platform) => continue,
+                    Place::Person(person) => (self.policy.channels.incidents.clone(), None, Some(person.clone())),
                 };
                 let message = notice.message.clone();
-                let effect = Effect::Post { platform: platform.clone(), channel, thread_of, message };
+                let effect = Effect::Post { platform: platform.clone(), channel, thread_of, only_for, message };
                 self.push(batch, &emitted.stream, key, &effect);
             }
         }
+    }
+
+    /// Whether a person can be told something alone there.
+    fn reaches(&self, person: &PersonId, platform: &PlatformName) -> bool {
+        let accounts = self.policy.people.get(person).map(|p| &p.accounts);
+        platform.as_str() == "console" || accounts.is_some_and(|a| a.contains_key(platform.as_str()))
     }
 
     fn push(&self, batch: &mut Batch, stream: &Stream, key: String, effect: &Effect) {

@@ -1,7 +1,7 @@
 //! Effects as data: what an outbox row asks to be done outside.
 
 use crate::domain::deployment::TaskKind;
-use crate::domain::ids::{ChannelName, DeploymentId, PlatformName};
+use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName};
 use crate::domain::message::Message;
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +10,17 @@ use serde::{Deserialize, Serialize};
 pub enum Effect {
     /// Make the card with this key show the state of its deployment, on this platform.
     Card { platform: PlatformName, card: String, deployment: DeploymentId },
+    /// The same, of an incident.
+    IncidentCard { platform: PlatformName, card: String, incident: IncidentId },
     /// Post a message once.
     Post {
         platform: PlatformName,
         channel: ChannelName,
         /// The key of the card in whose thread it goes.
         thread_of: Option<String>,
+        /// Only for this person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only_for: Option<PersonId>,
         message: Message,
     },
     /// A task that a deployment asks for.
@@ -27,7 +32,11 @@ impl Effect {
     #[must_use]
     pub fn target(&self, key: &str) -> String {
         match self {
-            Self::Card { platform, card, .. } => format!("card:{platform}:{card}"),
+            Self::Card { platform, card, .. } | Self::IncidentCard { platform, card, .. } => {
+                format!("card:{platform}:{card}")
+            }
+            // What one person is told alone waits for nobody else's messages.
+            Self::Post { platform, only_for: Some(person), .. } => format!("say:{platform}:@{person}"),
             Self::Post { platform, channel, thread_of, .. } => {
                 format!("say:{platform}:{}", thread_of.as_deref().unwrap_or(channel.as_str()))
             }

@@ -12,6 +12,7 @@ use crate::domain::command::{Command, DeployRequest};
 use crate::domain::decide::{Facts, Input};
 use crate::domain::deployment::Origin;
 use crate::domain::ids::{PersonId, PlatformName, ServiceName};
+use crate::domain::incident::IncidentCommand;
 use crate::domain::message::{Form, Message, Tone, code, plain};
 use crate::domain::policy::Policy;
 use crate::jobs::Target;
@@ -200,7 +201,10 @@ impl Engine {
     /// What must be read outside before the command can be decided.
     pub(super) async fn facts(&self, policy: &Policy, command: &Command) -> Facts {
         match command {
-            Command::Deploy(request) => Facts { release: self.release_for(policy, request).await },
+            Command::Deploy(request) => Facts { release: self.release_for(policy, request).await, ..Facts::default() },
+            Command::Incident(IncidentCommand::Declare { .. }) => {
+                Facts { suspects: self.suspects().await, ..Facts::default() }
+            }
             _ => Facts::default(),
         }
     }
@@ -248,7 +252,7 @@ fn asks(command: &Command) -> bool {
             | Command::When(_)
             | Command::QuarantineList
             | Command::Checklist { .. }
-    )
+    ) || matches!(command, Command::Incident(command) if command.asks())
 }
 
 fn say(message: Message) -> Answer {

@@ -11,6 +11,7 @@ mod chat_out;
 mod derive;
 mod effect;
 mod inbox;
+mod incidents;
 mod intake;
 mod known;
 mod lanes;

@@ -1,12 +1,22 @@
 //! What a reaction on one of our messages means.
 
 use crate::domain::command::Command;
-use crate::domain::ids::DeploymentId;
+use crate::domain::ids::{DeploymentId, IncidentId};
+use crate::domain::incident::IncidentCommand;
 
 /// The command behind a reaction on the message with this key; most reactions mean nothing.
 #[must_use]
 pub fn command_of(key: &str, emoji: &str, added: bool) -> Option<Command> {
-    let deployment = DeploymentId::parse(key.strip_prefix("card:")?)?;
+    let name_of = key.strip_prefix("card:")?;
+    if let Some(incident) = IncidentId::parse(name_of).filter(|_| name_of.starts_with('I')) {
+        let takes = added && matches!(name(emoji)?, Meaning::Yes);
+        return takes.then_some(Command::Incident(IncidentCommand::Ack {
+            incident: Some(incident),
+            eta: None,
+            episode: None,
+        }));
+    }
+    let deployment = DeploymentId::parse(name_of)?;
     match (name(emoji)?, added) {
         (Meaning::Yes, true) => Some(Command::Approve { deployment, plan: None }),
         (Meaning::Yes, false) => Some(Command::Withdraw { deployment }),
@@ -27,7 +37,8 @@ pub fn canonical(emoji: &str) -> Option<&'static str> {
 /// Whether reactions on the message with this key can mean something.
 #[must_use]
 pub fn is_card(key: &str) -> bool {
-    key.strip_prefix("card:").and_then(DeploymentId::parse).is_some()
+    let named = key.strip_prefix("card:");
+    named.is_some_and(|name| DeploymentId::parse(name).is_some() || IncidentId::parse(name).is_some())
 }
 
 enum Meaning {
@@ -57,6 +68,9 @@ mod tests {
         assert_eq!(command_of("card:D-42", "👀", true), None);
         assert_eq!([":x:", "✔️", "👀"].map(canonical), [Some("❌"), Some("✅"), None]);
         assert_eq!(["card:D-42", "card:x", "list:D-42:before"].map(is_card), [true, false, false]);
+        let ack = Command::Incident(IncidentCommand::Ack { incident: Some(IncidentId(7)), eta: None, episode: None });
+        assert_eq!(command_of("card:INC-7", "✅", true), Some(ack));
+        assert_eq!(command_of("card:INC-7", "❌", true), None);
         assert_eq!(command_of("list:D-42:before", "✅", true), None);
     }
 }

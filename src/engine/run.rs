@@ -1,10 +1,12 @@
 //! Steps of the loops: fire due timers, claim due outbox rows, act on one.
 
 use super::Engine;
+use super::chat_out::Addressed;
 use super::effect::Effect;
 use super::writer::{Outcome, Request};
 use crate::domain::decide::Input;
 use crate::domain::deployment::Purpose;
+use crate::domain::ids::{IncidentId, Stream};
 use crate::domain::time::Span;
 use crate::limits;
 use crate::store::{Batch, Claim, Receipt, Result, StoreError, TimerRow};
@@ -22,9 +24,8 @@ impl Engine {
         for timer in due {
             let late = (if timer.work { work } else { wall }) - timer.due_at;
             metrics::histogram!("signalbox_timer_lateness_seconds").record(late as f64 / 1000.0);
-            match serde_json::from_str::<Purpose>(&timer.body) {
-                Ok(purpose) => {
-                    let input = Input::Timer { stream: timer.stream.clone(), purpose };
+            match input_of(&timer) {
+                Ok(input) => {
                     requests.push(Request { timer: Some((timer.id.clone(), timer.due_at)), ..Request::of(input) });
                     fired.push(timer);
                 }
@@ -132,10 +133,14 @@ impl Engine {
         }
         match serde_json::from_str::<Effect>(&claim.row.body) {
             Ok(Effect::Card { platform, card, deployment }) => {
-                self.show_card(claim, &platform, &card, deployment).await
+                self.show_card(claim, &platform, &card, &Stream::deployment(deployment)).await
             }
-            Ok(Effect::Post { platform, channel, thread_of, message }) => {
-                self.post_notice(claim, &platform, &channel, thread_of.as_deref(), message).await
+            Ok(Effect::IncidentCard { platform, card, incident }) => {
+                self.show_card(claim, &platform, &card, &Stream::incident(incident)).await
+            }
+            Ok(Effect::Post { platform, channel, thread_of, only_for, message }) => {
+                let to = Addressed { channel: &channel, thread_of: thread_of.as_deref(), only_for: only_for.as_ref() };
+                self.post_notice(claim, &platform, &to, message).await
             }
             Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,
             Err(error) => {
@@ -191,6 +196,18 @@ impl Engine {
         let soonest = waits.into_iter().flatten().min().unwrap_or(limits::IDLE_POLL_MS);
         Ok(soonest.clamp(0, limits::IDLE_POLL_MS))
     }
+}
+
+/// The input that a timer asks for.
+fn input_of(timer: &TimerRow) -> serde_json::Result<Input> {
+    if timer.stream.kind() == "incident"
+        && let Some(incident) = IncidentId::parse(timer.stream.name())
+    {
+        let purpose = serde_json::from_str(&timer.body)?;
+        return Ok(Input::IncidentTimer { incident, purpose });
+    }
+    let (stream, purpose) = (timer.stream.clone(), serde_json::from_str::<Purpose>(&timer.body)?);
+    Ok(Input::Timer { stream, purpose })
 }
 
 pub(super) fn receipt(claim: &Claim) -> Receipt {

@@ -331,7 +331,13 @@ fn store_decision(
 /// A timer that fired and is still asked for by an unchanged state is set again; if it is due already, a second later, so
 /// that a state which asks in vain cannot spin.
 fn keep_fired(cache: &Cache, batch: &mut Batch, request: &Request, now: Now) {
-    let (Some((id, _)), Some(Input::Timer { stream, .. })) = (&request.timer, &request.input) else { return };
+    let Some((id, _)) = &request.timer else { return };
+    let stream = match &request.input {
+        Some(Input::Timer { stream, .. }) => stream.clone(),
+        Some(Input::IncidentTimer { incident, .. }) => Stream::incident(*incident),
+        _ => return,
+    };
+    let stream = &stream;
     if batch.timers_set.iter().any(|t| &t.id == id) {
         return;
     }

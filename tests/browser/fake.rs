@@ -302,6 +302,7 @@ pub fn policy() -> Policy {
         probes: BTreeMap::new(),
         checklists: vec![],
         calendar: Calendar::default(),
+        response: Default::default(),
         hash: String::new(),
     }
 }

@@ -82,6 +82,7 @@ impl Side {
             probes: BTreeMap::new(),
             checklists: Vec::new(),
             calendar: signalbox::domain::window::Calendar::default(),
+            response: Default::default(),
             hash: String::new(),
         }
     }

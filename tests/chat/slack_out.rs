@@ -128,8 +128,9 @@ async fn a_card_its_thread_and_its_edits_are_seen() {
 async fn a_private_line_is_seen_by_one() {
     let world = World::new(|o| o).await;
     let only = |person: &str| Post { only_for: Some(PersonId::new(person)), ..post("p", line("only you")) };
-    world.slack.post(&only("sara")).await.unwrap();
-    assert_eq!(world.all()[0].only_for.as_deref(), Some("U1"));
+    let at = world.slack.post(&only("sara")).await.unwrap();
+    assert!(at.id.starts_with('D'), "told directly: {}", at.id);
+    assert!(world.all().is_empty(), "nothing stands in the channel");
     let refused = world.slack.post(&only("lina")).await;
     assert!(matches!(&refused, Err(ChatError::Refused(what)) if what.contains("no account on Slack")), "{refused:?}");
 }

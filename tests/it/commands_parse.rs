@@ -14,6 +14,8 @@ pub fn vocabulary() -> Vocabulary {
         environments: ["development".into(), "production".into(), "staging".into()].into(),
         strategies: ["canary".into(), "all-at-once".into()].into(),
         roles: ["cto".into()].into(),
+        severities: vec!["P0".into(), "P1".into()],
+        people: [("sara".into(), "Sara Haddad".into())].into(),
     }
 }
 

@@ -150,7 +150,8 @@ impl Shell {
         let row = |n: usize| {
             let channel = ChannelName::new(&format!("c{n}"));
             let message = Message::default();
-            let effect = Effect::Post { platform: self.chat.name.clone(), channel, thread_of: None, message };
+            let effect =
+                Effect::Post { platform: self.chat.name.clone(), channel, thread_of: None, only_for: None, message };
             let (id, key) = (format!("{n:03}"), format!("k{n}"));
             let target = effect.target(&key);
             let body = serde_json::to_string(&effect).unwrap();

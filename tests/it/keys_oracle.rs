@@ -202,6 +202,7 @@ fn policy(people: &[u8]) -> Policy {
         probes: BTreeMap::new(),
         checklists: Vec::new(),
         calendar: Default::default(),
+        response: Default::default(),
         hash: String::new(),
     }
 }

@@ -47,18 +47,14 @@ impl SlackPlatform {
 
     /// [`ChatError::Later`] says that nothing was posted.
     async fn try_post(&self, post: &Post) -> Result<MessageRef, ChatError> {
-        let mut channel = self.channel_id(&post.channel).await?;
-        let mut body = json!({"unfurl_links": false, "unfurl_media": false});
-        let method = match &post.only_for {
-            Some(person) => {
-                body["user"] = json!(self.account(person)?);
-                "chat.postEphemeral"
-            }
-            None => {
-                body["metadata"] = json!({"event_type": EVENT, "event_payload": {"key": post.key}});
-                "chat.postMessage"
-            }
+        // What is for one person goes to them directly: what only shows in a channel while they look is no page.
+        let mut channel = match &post.only_for {
+            Some(person) => self.account(person)?,
+            None => self.channel_id(&post.channel).await?,
         };
+        let mut body = json!({"unfurl_links": false, "unfurl_media": false});
+        body["metadata"] = json!({"event_type": EVENT, "event_payload": {"key": post.key}});
+        let method = "chat.postMessage";
         if let Some((_, ts)) = post.thread.as_ref().and_then(|at| place(&at.id)) {
             body["thread_ts"] = json!(ts);
         }
@@ -77,7 +73,9 @@ impl SlackPlatform {
                     }
                 }
                 // A channel of that name may have been made anew.
-                Some("channel_not_found") if !looked && !self.settings.channels.contains_key(&post.channel) => {
+                Some("channel_not_found")
+                    if post.only_for.is_none() && !looked && !self.settings.channels.contains_key(&post.channel) =>
+                {
                     looked = true;
                     self.forget_channel(&post.channel);
                     channel = self.channel_id(&post.channel).await?;

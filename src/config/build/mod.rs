@@ -5,6 +5,7 @@ mod calendar;
 mod environment;
 pub use environment::window;
 mod probe;
+mod response;
 mod service;
 mod step;
 
@@ -58,6 +59,7 @@ pub fn policy(root: &Root, calendar: Calendar, checklists: Vec<Checklist>, cx: &
         probes: probe::all(root, cx),
         checklists,
         calendar: calendar::with_file_rules(calendar, root, &names, zone, cx),
+        response: response::all(root, &names, cx),
         hash: String::new(),
     }
 }

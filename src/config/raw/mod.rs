@@ -7,6 +7,7 @@ mod chat;
 mod environment;
 mod keys;
 mod probe;
+mod response;
 mod service;
 mod step;
 
@@ -14,6 +15,7 @@ pub use chat::*;
 pub use environment::*;
 pub use keys::*;
 pub use probe::*;
+pub use response::*;
 pub use service::*;
 pub use step::*;
 
@@ -52,6 +54,12 @@ section! {
         /// What asks a system for a number: `[probes.live-health]`.
         #[schemars(default)]
         probes: Named<ProbeEntry>,
+        /// How bad an incident can be, the worst first: `[severities.p0]`, shown as P0. Without any there are no incidents.
+        #[schemars(default)]
+        severities: Named<SeverityEntry>,
+        /// Who is paged about an incident, in which order: `[ladders.critical]`.
+        #[schemars(default)]
+        ladders: Named<LadderEntry>,
         /// Dated prohibitions.
         freezes: Option<Vec<At<FreezeEntry>>>,
         /// Days off, besides those of `calendars`.

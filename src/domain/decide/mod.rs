@@ -8,6 +8,7 @@ mod back;
 mod checklist;
 mod control;
 mod deploy;
+mod incident;
 mod keys;
 mod locks;
 mod monitor;
@@ -25,7 +26,8 @@ pub use tx::{Decision, Emitted, Stop, Tx};
 
 use super::command::Command;
 use super::deployment::{Origin, Outcome, Purpose};
-use super::ids::{DeploymentId, PersonId, Stream};
+use super::ids::{DeploymentId, IncidentId, PersonId, Stream};
+use super::incident::Purpose as IncidentPurpose;
 use super::message::{Message, Tone};
 use super::plan::Release;
 use super::policy::Policy;
@@ -50,6 +52,8 @@ pub enum Input {
     Command { person: PersonId, origin: Origin, command: Box<Command>, facts: Facts },
     /// A timer fell due.
     Timer { stream: Stream, purpose: Purpose },
+    /// A timer of an incident fell due.
+    IncidentTimer { incident: IncidentId, purpose: IncidentPurpose },
     /// A task outside ended.
     Receipt { stream: Stream, key: String, outcome: Outcome },
     /// Something outside the streams changed (the policy, a restart): ask the gate again.
@@ -61,6 +65,9 @@ pub enum Input {
 pub struct Facts {
     /// The release behind the version, or why there is none.
     pub release: Option<Result<Release, String>>,
+    /// Deployments of the last hours, for an incident.
+    #[serde(default)]
+    pub suspects: Vec<crate::domain::incident::Suspect>,
 }
 
 /// Decides one input.
@@ -75,6 +82,7 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
             command_input(&mut tx, person, origin, command, facts)?;
         }
         Input::Timer { stream, purpose } => timer::fire(&mut tx, stream, purpose)?,
+        Input::IncidentTimer { incident, purpose } => incident::fire(&mut tx, *incident, *purpose)?,
         Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
         Input::Reconsider { deployment } => settle::reconsider(&mut tx, *deployment)?,
     }
@@ -122,6 +130,7 @@ fn command_input(
         Command::QuarantineRelease { service, version, environment, reason } => {
             locks::release_quarantine(tx, person, service, version, environment.as_ref(), reason)
         }
+        Command::Incident(command) => incident::command(tx, person, origin, command, facts),
         Command::Review { deployment, notes } => locks::review(tx, person, *deployment, notes),
         other => {
             tx.reply(Message::line(

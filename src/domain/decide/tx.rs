@@ -68,7 +68,7 @@ impl<'a> Tx<'a> {
         Self { world, ctx, changed, decision, actor: None, woken }
     }
 
-    fn state(&mut self, stream: &Stream) -> Result<Option<State>, Stop> {
+    pub(super) fn state(&mut self, stream: &Stream) -> Result<Option<State>, Stop> {
         self.decision.reads.insert(stream.clone());
         if let Some(state) = self.changed.get(stream) {
             return Ok(Some(state.clone()));
@@ -103,7 +103,7 @@ impl<'a> Tx<'a> {
         })
     }
 
-    fn emit(&mut self, stream: Stream, event: Event) -> Result<(), Stop> {
+    pub(super) fn emit(&mut self, stream: Stream, event: Event) -> Result<(), Stop> {
         let before = self.state(&stream)?;
         let after = evolve(&stream, before, &event, self.ctx.now)?;
         self.changed.insert(stream.clone(), after.clone());

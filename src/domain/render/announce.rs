@@ -27,6 +27,8 @@ pub enum Place {
         channel: ChannelName,
     },
     Channel(ChannelName),
+    /// To this person alone.
+    Person(PersonId),
 }
 
 /// What to say about `event`, whose act it is, with the state after it.
@@ -41,6 +43,7 @@ pub fn notices(
     match (event, after) {
         (Event::Deployment(e), State::Deployment(d)) => deployment(policy, e, actor, d),
         (Event::Environment(e), State::Environment(_)) => environment(policy, stream.name(), e),
+        (Event::Incident(e), State::Incident(i)) => super::incident::notices(policy, e, i),
         (Event::Person(e), _) => debts(e, stream.name()).map(|m| here(policy, m)).into_iter().collect(),
         _ => Vec::new(),
     }

@@ -5,10 +5,12 @@
 mod announce;
 mod answers;
 mod card;
+mod incident;
 mod list;
 mod parts;
 
 pub use announce::{Notice, Place, notices};
 pub use answers::{Openness, Past, explain, history, quarantined, status, status_one, when, window};
 pub use card::{Card, cards, deployment_key};
+pub use incident::{incident_card, incident_key, incident_list, incident_nearly_the_same, incident_status, timeline};
 pub use parts::{accepted, dry_run, sentence, who_can_turn, words};

@@ -4,9 +4,9 @@ use super::nearest::{Candidate, nearest};
 use super::target::find;
 use super::{Played, Player, Trouble};
 use crate::chat::text::render;
-use crate::domain::ids::{DeploymentId, PersonId};
+use crate::domain::ids::PersonId;
 use crate::domain::message::{Block, Message, Piece, Text};
-use crate::rehearsal::script::{Expect, Pattern, Where};
+use crate::rehearsal::script::{Expect, Pattern, Thing, Where};
 use crate::rehearsal::world::Said;
 
 impl Player<'_> {
@@ -21,11 +21,20 @@ impl Player<'_> {
                 let Some(d) = self.world.engine().deployment(*deployment).await? else {
                     return Err(Trouble::new(format!("there is no {deployment}"), Vec::new()));
                 };
-                self.read.extend(self.card(*deployment).map(|c| c.id));
+                self.read.extend(self.card(Thing::Deployment(*deployment)).map(|c| c.id));
                 let note = if d.note.is_empty() { Vec::new() } else { vec![format!("its note: {}", d.note)] };
-                let detail = note.into_iter().chain(self.card_text(*deployment)).collect();
+                let detail = note.into_iter().chain(self.card_text(Thing::Deployment(*deployment))).collect();
                 let message = format!("{deployment} is {}, not {words}", d.status.words());
                 when(d.status != *status, || Trouble::new(message, detail))
+            }
+            Expect::Incident { incident, status } => {
+                let Some(i) = self.world.engine().incident(*incident).await? else {
+                    return Err(Trouble::new(format!("there is no {incident}"), Vec::new()));
+                };
+                let thing = Thing::Incident(*incident);
+                self.read.extend(self.card(thing).map(|c| c.id));
+                let message = format!("{incident} is {}, not {}", i.status.words(), status.words());
+                when(i.status != *status, || Trouble::new(message, self.card_text(thing)))
             }
             Expect::Mention { person, place, not } => self.mention(person, place.as_ref(), *not),
             Expect::Button { label, on, not } => {
@@ -111,7 +120,11 @@ impl Player<'_> {
             Where::Reply { .. } => Vec::new(),
             Where::Card(id) => self.card(*id).into_iter().collect(),
             Where::Thread(id) => self.card(*id).map(|c| chat.thread(&c.id)).unwrap_or_default(),
-            Where::Channel(name) => chat.channel(name),
+            Where::Told(person) => {
+                let alone = |s: &Said| s.only_for.as_ref().is_some_and(|p| p.as_str() == person);
+                chat.said().into_iter().filter(alone).collect()
+            }
+            Where::Channel(name) => chat.channel(name).into_iter().filter(|s| s.only_for.is_none()).collect(),
             Where::Anywhere => chat.said(),
         }
     }
@@ -124,12 +137,15 @@ impl Player<'_> {
                 let name = parent.map_or_else(String::new, |p| p.key.trim_start_matches("card:").to_owned());
                 format!("the thread of {name}")
             }
+            None if said.only_for.is_some() => {
+                format!("what {} is told alone", said.only_for.as_ref().map_or("", PersonId::as_str))
+            }
             None => format!("#{}", said.channel),
         };
         Candidate { place, text: render(&said.message(), self.reader) }
     }
 
-    fn card_text(&self, id: DeploymentId) -> Vec<String> {
+    fn card_text(&self, id: Thing) -> Vec<String> {
         let text = self.card(id).map(|c| render(&c.message(), self.reader)).unwrap_or_default();
         text.lines().map(|l| format!("  {l}")).collect()
     }

@@ -2,14 +2,13 @@
 
 use super::{Played, Player, Trouble};
 use crate::chat::text::{clean, render};
-use crate::domain::ids::DeploymentId;
 use crate::domain::message::{Button, Message};
-use crate::rehearsal::script::Target;
+use crate::rehearsal::script::{Target, Thing};
 use crate::rehearsal::world::Said;
 use std::collections::BTreeMap;
 
 impl Player<'_> {
-    pub fn card(&self, id: DeploymentId) -> Option<Said> {
+    pub fn card(&self, id: Thing) -> Option<Said> {
         self.world.chat().keyed(&format!("card:{id}"))
     }
 

@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::words::{Read, Word, Words};
 use super::{Names, Pattern, StepKind};
-use crate::domain::ids::DeploymentId;
+use crate::domain::ids::{DeploymentId, IncidentId};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,15 +24,41 @@ pub enum Act {
     },
 }
 
+/// What has a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Deployment(DeploymentId),
+    Incident(IncidentId),
+}
+
+impl std::fmt::Display for Thing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Deployment(id) => id.fmt(f),
+            Self::Incident(id) => id.fmt(f),
+        }
+    }
+}
+
+impl Thing {
+    /// Reads `D-1` or `INC-1`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.starts_with(['I', 'i']) {
+            return IncidentId::parse(text).map(Self::Incident);
+        }
+        DeploymentId::parse(text).filter(|_| text.starts_with(['D', 'd'])).map(Self::Deployment)
+    }
+}
+
 /// A message somebody points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A deployment's card.
-    Card(DeploymentId),
+    /// The card of a deployment or an incident.
+    Card(Thing),
     /// The card as it was first posted, on a screen that was never refreshed.
-    OldCard(DeploymentId),
-    /// The newest message with that text, in a deployment's thread or anywhere.
-    Text { text: Pattern, thread_of: Option<DeploymentId> },
+    OldCard(Thing),
+    /// The newest message with that text, in a card's thread or anywhere.
+    Text { text: Pattern, thread_of: Option<Thing> },
 }
 
 pub(super) fn person(who: &str, indent: usize, rest: &str, column: usize, names: &Names<'_>) -> Read<StepKind> {
@@ -111,21 +137,20 @@ fn fields(words: &mut Words) -> Read<BTreeMap<String, String>> {
 
 pub(super) fn target(words: &mut Words) -> Read<Target> {
     if let Some(text) = words.maybe_quoted() {
-        let thread_of = if words.take("of") { Some(deployment(words)?) } else { None };
+        let thread_of = if words.take("of") { Some(thing(words)?) } else { None };
         return Ok(Target::Text { text: Pattern::new(&text), thread_of });
     }
     if words.take("old") {
-        return Ok(Target::OldCard(deployment(words)?));
+        return Ok(Target::OldCard(thing(words)?));
     }
-    Ok(Target::Card(deployment(words)?))
+    Ok(Target::Card(thing(words)?))
 }
 
-/// `D-1`.
-pub(super) fn deployment(words: &mut Words) -> Read<DeploymentId> {
+/// `D-1` or `INC-1`.
+pub(super) fn thing(words: &mut Words) -> Read<Thing> {
     let word = words.word("a deployment such as D-1, or words of a message in quotes")?;
-    let id = DeploymentId::parse(&word.text).filter(|_| word.text.starts_with(['D', 'd']));
-    id.ok_or_else(|| {
+    Thing::parse(&word.text).ok_or_else(|| {
         let problem = Problem::new(word.column, word.length, format!("`{}` is no deployment", word.text));
-        problem.hint("the first of a scene is D-1")
+        problem.hint("the first of a scene is D-1, and its first incident INC-1")
     })
 }

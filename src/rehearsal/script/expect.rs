@@ -1,11 +1,12 @@
 //! Expectations: what must have been said, done, or not, by that line.
 
-use super::act::{self, Target};
+use super::act::{self, Target, Thing};
 use super::problem::{Problem, suggest};
 use super::words::{Read, Words};
 use super::{Names, Pattern};
 use crate::domain::deployment::Status;
-use crate::domain::ids::DeploymentId;
+use crate::domain::ids::{DeploymentId, IncidentId};
+use crate::domain::incident;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expect {
@@ -19,6 +20,10 @@ pub enum Expect {
         deployment: DeploymentId,
         status: Status,
         words: String,
+    },
+    Incident {
+        incident: IncidentId,
+        status: incident::Status,
     },
     NoReply,
     Mention {
@@ -67,8 +72,10 @@ pub enum Where {
     Reply {
         to: Option<String>,
     },
-    Card(DeploymentId),
-    Thread(DeploymentId),
+    Card(Thing),
+    Thread(Thing),
+    /// What this person was told alone.
+    Told(String),
     /// Outside threads.
     Channel(String),
     /// Any channel or thread.
@@ -127,17 +134,19 @@ fn counted_or_place(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
         Where::Reply { to }
     } else if words.take("thread") {
         words.take("of");
-        Where::Thread(act::deployment(words)?)
+        Where::Thread(act::thing(words)?)
+    } else if words.take("told") {
+        Where::Told(names.person(&words.word("a person")?)?)
     } else if words.take("message") {
         Where::Anywhere
     } else if words.peek().is_some_and(|w| w.text.starts_with('#')) {
         Where::Channel(channel(words, names)?)
     } else if words.peek().is_some_and(|w| names.policy.services.contains_key(w.text.as_str())) {
         return serves(words, names);
-    } else if words.peek().is_some_and(|w| DeploymentId::parse(&w.text).is_some()) {
-        Where::Card(act::deployment(words)?)
+    } else if words.peek().is_some_and(|w| Thing::parse(&w.text).is_some()) {
+        Where::Card(act::thing(words)?)
     } else {
-        let known = ["reply", "thread", "message", "mention", "job", "button", "nothing", "maintenance", "no"];
+        let known = ["reply", "thread", "message", "told", "mention", "job", "button", "nothing", "maintenance", "no"];
         let found = words.peek().map(|w| w.text.clone()).unwrap_or_default();
         let problem = words.wrong("what is expected");
         let hint = format!("{}; or D-1, #deployments, a service", suggest(&found, known.into_iter()));
@@ -147,10 +156,10 @@ fn counted_or_place(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
 }
 
 fn said(words: &mut Words, place: Where) -> Read<Expect> {
-    if let Where::Card(deployment) = place
-        && words.take("is")
-    {
-        return status(words, deployment);
+    match place {
+        Where::Card(Thing::Deployment(deployment)) if words.take("is") => return status(words, deployment),
+        Where::Card(Thing::Incident(incident)) if words.take("is") => return stands(words, incident),
+        _ => {}
     }
     let not = words.take("does not say");
     if !not && !words.take("says") && words.peek().is_none_or(|w| !w.quoted) {
@@ -201,6 +210,18 @@ fn status(words: &mut Words, deployment: DeploymentId) -> Read<Expect> {
     }
 }
 
+fn stands(words: &mut Words, incident: IncidentId) -> Read<Expect> {
+    let word = words.word("a status such as `open` or `resolved`")?;
+    match serde_json::from_value(serde_json::Value::String(word.text.clone())) {
+        Ok(status) => Ok(Expect::Incident { incident, status }),
+        Err(_) => {
+            let known = ["open", "acknowledged", "mitigated", "resolved", "reviewed"];
+            let problem = Problem::new(word.column, word.length, format!("`{}` is no status", word.text));
+            Err(problem.hint(suggest(&word.text, known.into_iter())))
+        }
+    }
+}
+
 fn serves(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
     let service = names.service(&words.word("a service")?)?;
     if words.take("serves") {
@@ -217,11 +238,11 @@ fn serves(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
 
 fn mention_place(words: &mut Words, names: &Names<'_>) -> Read<Option<Where>> {
     if words.take("on") {
-        return Ok(Some(Where::Card(act::deployment(words)?)));
+        return Ok(Some(Where::Card(act::thing(words)?)));
     }
     if words.take("in thread") {
         words.take("of");
-        return Ok(Some(Where::Thread(act::deployment(words)?)));
+        return Ok(Some(Where::Thread(act::thing(words)?)));
     }
     if words.take("in") {
         return Ok(Some(Where::Channel(channel(words, names)?)));

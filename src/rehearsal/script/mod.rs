@@ -11,7 +11,7 @@ mod problem;
 mod time;
 mod words;
 
-pub use act::{Act, Target};
+pub use act::{Act, Target, Thing};
 pub use expect::{Expect, Where};
 pub use given::{Given, JobSays};
 pub use pattern::Pattern;

@@ -152,6 +152,8 @@ fn written(value: &Value) -> String {
         Value::Flag => "true".into(),
         Value::Span(span) => format!("{}m", span.as_millis() / 60_000),
         Value::Deployment(id) => id.to_string(),
+        Value::Incident(id) => id.to_string(),
+        Value::Person(id) => id.to_string(),
         Value::Service(name) => name.to_string(),
         Value::Environment(name) => name.to_string(),
         Value::Role(role) => role.to_string(),

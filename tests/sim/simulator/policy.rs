@@ -321,6 +321,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
             checklist("back", Phase::AfterRollback, &[("say why", true, None)]),
         ],
         calendar,
+        response: Default::default(),
         hash: "policy-0".into(),
     };
     (policy, times)

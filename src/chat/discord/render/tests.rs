@@ -34,6 +34,7 @@ fn policy() -> Policy {
         probes: BTreeMap::new(),
         checklists: Vec::new(),
         calendar: Default::default(),
+        response: crate::domain::response::Response::default(),
         hash: String::new(),
     }
 }

@@ -5,6 +5,7 @@ use super::Checker;
 use signalbox::domain::deployment::{self, Deployment, Status};
 use signalbox::domain::environment;
 use signalbox::domain::ids::{DeploymentId, EnvironmentName, ServiceName, Stream};
+use signalbox::domain::incident;
 use signalbox::domain::policy::Phase;
 use signalbox::domain::time::Clock;
 use signalbox::domain::world::State;
@@ -54,7 +55,14 @@ impl Checker {
         let (specs, tasks) = match state {
             State::Deployment(d) => (deployment::timers(d), deployment::tasks(d)),
             State::Environment(e) => (environment::timers(e), Vec::new()),
-            State::Person(_) => (Vec::new(), Vec::new()),
+            State::Incident(i) => {
+                let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
+                let timers =
+                    incident::timers(i).into_iter().map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
+                self.expected.timers.insert(stream.clone(), timers.collect());
+                return;
+            }
+            State::Person(_) | State::Board(_) => (Vec::new(), Vec::new()),
         };
         let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
         let timers = specs.into_iter().map(|s| (purpose(s.purpose), (s.due.as_millisecond(), s.clock == Clock::Work)));

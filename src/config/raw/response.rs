@@ -1,0 +1,53 @@
+//! `[severities.*]` and `[ladders.*]`.
+
+use crate::config::place::At;
+use crate::config::read::{Req, section};
+use crate::config::scalars::Length;
+
+section! {
+    /// A severity of incidents. The first in the file is the worst.
+    SeverityEntry {
+        /// What it means: `full outage`.
+        title: Req<At<String>>,
+        /// Within this it should be acknowledged.
+        respond: Req<At<Length>>,
+        /// So often people are told how it stands.
+        update: Req<At<Length>>,
+        /// The ladder of pages that it climbs. Default: nobody is paged.
+        ladder: Option<At<String>>,
+        /// An update that does not come pages the next level. Default false.
+        overdue_goes_up: Option<At<bool>>,
+        /// After this, an incident that follows a deployment is reminded of the way back. Default: never.
+        rollback_reminder: Option<At<Length>>,
+        /// A post-mortem is due so long after the end. Default: none is needed.
+        post_mortem: Option<At<Length>>,
+    }
+}
+
+section! {
+    /// Who is paged about an incident, in which order.
+    LadderEntry {
+        /// The levels, the first one first.
+        levels: Req<Vec<At<LevelEntry>>>,
+        /// How often all levels are gone through again when nobody answers. Default 2.
+        repeat: Option<At<u32>>,
+        /// From the last level to the next round. Default 15m.
+        pause: Option<At<Length>>,
+    }
+}
+
+section! {
+    /// A level of a ladder.
+    LevelEntry {
+        /// As cards show it. Default: `L1`, `L2` and so on.
+        name: Option<At<String>>,
+        /// How long after the start it is reached when nobody has acknowledged.
+        after: Req<At<Length>>,
+        /// How long after the start it is reached also when somebody has, unless it is mitigated. Default: never.
+        unresolved: Option<At<Length>>,
+        /// Holders of any of these roles are paged.
+        roles: Option<Vec<At<String>>>,
+        /// These people are paged.
+        people: Option<Vec<At<String>>>,
+    }
+}

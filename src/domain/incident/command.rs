@@ -1,0 +1,99 @@
+//! What a person asks of incidents, after parsing.
+
+use super::Duty;
+use crate::domain::ids::{IncidentId, PersonId, ServiceName};
+use crate::domain::time::Span;
+use serde::{Deserialize, Serialize};
+
+/// One command of the catalogue. An absent incident is the only open one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "incident", content = "of")]
+pub enum IncidentCommand {
+    Declare {
+        severity: String,
+        title: String,
+        service: Option<ServiceName>,
+        /// Also when one that says nearly the same is open.
+        anyway: bool,
+    },
+    Join {
+        incident: Option<IncidentId>,
+    },
+    Ack {
+        incident: Option<IncidentId>,
+        /// For how long; absent: until the next update.
+        eta: Option<Span>,
+        /// The beginning that the clicked button belongs to; typed commands have none.
+        episode: Option<u32>,
+    },
+    Update {
+        incident: Option<IncidentId>,
+        text: String,
+    },
+    Mitigate {
+        incident: Option<IncidentId>,
+        text: String,
+    },
+    Resolve {
+        incident: Option<IncidentId>,
+        resolution: String,
+        cause: String,
+    },
+    Reopen {
+        incident: Option<IncidentId>,
+        reason: String,
+    },
+    Severity {
+        incident: Option<IncidentId>,
+        severity: String,
+    },
+    Assign {
+        incident: Option<IncidentId>,
+        duty: Duty,
+        person: PersonId,
+    },
+    Escalate {
+        incident: Option<IncidentId>,
+        reason: Option<String>,
+    },
+    Snooze {
+        incident: Option<IncidentId>,
+        span: Span,
+    },
+    Status {
+        incident: Option<IncidentId>,
+    },
+    Timeline {
+        incident: Option<IncidentId>,
+    },
+    List,
+}
+
+impl IncidentCommand {
+    /// Its name in the catalogue.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Declare { .. } => "incident",
+            Self::Join { .. } => "incident join",
+            Self::Ack { .. } => "incident ack",
+            Self::Update { .. } => "incident update",
+            Self::Mitigate { .. } => "incident mitigate",
+            Self::Resolve { .. } => "incident resolve",
+            Self::Reopen { .. } => "incident reopen",
+            Self::Severity { .. } => "incident severity",
+            Self::Assign { .. } => "incident assign",
+            Self::Escalate { .. } => "incident escalate",
+            Self::Snooze { .. } => "incident snooze",
+            Self::Status { .. } => "incident status",
+            Self::Timeline { .. } => "incident timeline",
+            Self::List => "incident list",
+        }
+    }
+
+    /// It changes nothing.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::Timeline { .. } | Self::List)
+    }
+}

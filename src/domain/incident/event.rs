@@ -1,0 +1,100 @@
+//! What happened in an incident.
+
+use super::{Duty, Suspect, Told};
+use crate::domain::deployment::Origin;
+use crate::domain::ids::{IncidentId, PersonId, ServiceName};
+use crate::domain::response::Ladder;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How an incident begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Declaration {
+    pub id: IncidentId,
+    pub title: String,
+    pub severity: String,
+    pub service: Option<ServiceName>,
+    pub reporter: Option<PersonId>,
+    pub origin: Option<Origin>,
+    pub suspects: Vec<Suspect>,
+    pub ladder: Option<Ladder>,
+    pub next_update: Timestamp,
+    pub rollback_reminder: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum IncidentEvent {
+    Declared(Box<Declaration>),
+    /// Somebody else saw the same.
+    Joined {
+        person: PersonId,
+        said: String,
+    },
+    Acknowledged {
+        by: PersonId,
+        until: Timestamp,
+    },
+    /// A level was reached; `people` are paged. Nobody there: it is passed by at once.
+    Paged {
+        level: String,
+        people: Vec<PersonId>,
+        why: String,
+    },
+    /// The next level is the first again.
+    RoundBegun,
+    /// The last round is over; the channel is told.
+    LadderEnded,
+    /// Whoever promised has said nothing since.
+    Nudged {
+        person: PersonId,
+    },
+    /// The promise is taken as broken: the ladder is climbed again from its start.
+    PromiseBroken {
+        person: PersonId,
+    },
+    Updated {
+        by: PersonId,
+        text: String,
+        next: Timestamp,
+    },
+    /// `again`: it was asked as loudly as can be, and is asked again from the start by then.
+    UpdateAsked {
+        told: Told,
+        again: Option<Timestamp>,
+    },
+    Snoozed {
+        by: PersonId,
+        until: Timestamp,
+    },
+    SeverityChanged {
+        from: String,
+        to: String,
+        ladder: Option<Ladder>,
+        /// It is worse now, so the ladder is climbed from its start.
+        raised: bool,
+        next_update: Timestamp,
+    },
+    Assigned {
+        duty: Duty,
+        person: PersonId,
+    },
+    Mitigated {
+        by: PersonId,
+        text: String,
+        next: Timestamp,
+    },
+    Resolved {
+        by: PersonId,
+        resolution: String,
+        cause: String,
+        post_mortem_due: Option<Timestamp>,
+    },
+    Reopened {
+        by: PersonId,
+        reason: String,
+        ladder: Option<Ladder>,
+        next_update: Timestamp,
+    },
+    RollbackReminded,
+}

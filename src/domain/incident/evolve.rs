@@ -1,0 +1,174 @@
+//! `evolve(state, event)` for incidents.
+
+use super::event::IncidentEvent as E;
+use super::{Ack, Climb, Incident, NextUpdate, Page, Resolution, Said, Status, Told};
+use crate::domain::response::Ladder;
+use crate::domain::time::Now;
+use jiff::Timestamp;
+
+/// The event cannot happen to an incident in this state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Impossible(&'static str);
+
+/// The state after `event`.
+///
+/// # Errors
+/// When there is no incident yet and it is not declared, or it is declared twice.
+pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, Impossible> {
+    let mut incident = match (state, event) {
+        (None, E::Declared(d)) => Incident {
+            id: d.id,
+            title: d.title.clone(),
+            severity: d.severity.clone(),
+            status: Status::Open,
+            impact: String::new(),
+            service: d.service.clone(),
+            reporter: d.reporter.clone(),
+            origin: d.origin.clone(),
+            started: at.wall,
+            updated: at,
+            episode: 1,
+            climb: climb(d.ladder.clone(), at.wall),
+            ack: None,
+            duties: Default::default(),
+            joined: Default::default(),
+            said: None,
+            next_update: Some(asked(d.next_update)),
+            mitigated_at: None,
+            resolved: None,
+            suspects: d.suspects.clone(),
+            rollback_reminder: d.rollback_reminder,
+            post_mortem_due: None,
+        },
+        (None, _) => return Err(Impossible("it was never declared")),
+        (Some(_), E::Declared(_)) => return Err(Impossible("it was declared before")),
+        (Some(incident), _) => incident,
+    };
+    happen(&mut incident, event, at);
+    incident.updated = at;
+    Ok(incident)
+}
+
+fn climb(ladder: Option<Ladder>, from: Timestamp) -> Climb {
+    Climb { ladder, from, next: 0, round: 0, ended: false, pages: Vec::new() }
+}
+
+const fn asked(due: Timestamp) -> NextUpdate {
+    NextUpdate { due, told: Told::Nobody, snoozed: 0 }
+}
+
+fn happen(i: &mut Incident, event: &E, at: Now) {
+    match event {
+        E::Declared(_) => {}
+        E::Joined { person, .. } => _ = i.joined.insert(person.clone()),
+        E::Acknowledged { by, until } => {
+            if i.status == Status::Open {
+                i.status = Status::Acknowledged;
+            }
+            i.ack = Some(Ack { by: by.clone(), at: at.wall, until: *until, nudged: false });
+            i.joined.insert(by.clone());
+        }
+        E::Paged { level, people, .. } => {
+            i.climb.next += 1;
+            let page = |person: &crate::domain::ids::PersonId| Page {
+                person: person.clone(),
+                level: level.clone(),
+                at: at.wall,
+            };
+            i.climb.pages.extend(people.iter().map(page));
+        }
+        E::RoundBegun => {
+            i.climb.round += 1;
+            i.climb.next = 0;
+            i.climb.from = at.wall;
+        }
+        E::LadderEnded => i.climb.ended = true,
+        E::Nudged { .. } => {
+            if let Some(ack) = &mut i.ack {
+                ack.nudged = true;
+            }
+        }
+        E::PromiseBroken { .. } => {
+            i.ack = None;
+            if i.status == Status::Acknowledged {
+                i.status = Status::Open;
+            }
+            i.climb.restart(at.wall);
+        }
+        E::Updated { by, text, next } => {
+            i.said = Some(Said { by: by.clone(), at: at.wall, text: text.clone() });
+            i.next_update = Some(asked(*next));
+            i.lives(by, *next);
+        }
+        E::UpdateAsked { told, again } => {
+            if let Some(next) = &mut i.next_update {
+                next.told = *told;
+                if let Some(due) = again {
+                    (next.due, next.told) = (*due, Told::Nobody);
+                }
+            }
+        }
+        E::Snoozed { until, .. } => {
+            if let Some(next) = &mut i.next_update {
+                *next = NextUpdate { due: *until, told: Told::Nobody, snoozed: next.snoozed + 1 };
+            }
+        }
+        E::SeverityChanged { to, ladder, raised, next_update, .. } => {
+            to.clone_into(&mut i.severity);
+            if *raised {
+                i.climb.ladder.clone_from(ladder);
+                i.climb.restart(at.wall);
+            }
+            if i.next_update.is_some() {
+                i.next_update = Some(asked(*next_update));
+            }
+        }
+        E::Assigned { duty, person } => {
+            i.duties.insert(*duty, person.clone());
+            i.joined.insert(person.clone());
+        }
+        E::Mitigated { by, text, next } => {
+            i.status = Status::Mitigated;
+            i.mitigated_at = Some(at.wall);
+            i.said = Some(Said { by: by.clone(), at: at.wall, text: text.clone() });
+            i.next_update = Some(asked(*next));
+            i.lives(by, *next);
+        }
+        E::Resolved { by, resolution, cause, post_mortem_due } => {
+            i.status = Status::Resolved;
+            let (by, resolution, cause) = (by.clone(), resolution.clone(), cause.clone());
+            i.resolved = Some(Resolution { by, at: at.wall, resolution, cause });
+            i.next_update = None;
+            i.rollback_reminder = None;
+            i.post_mortem_due = *post_mortem_due;
+        }
+        E::Reopened { ladder, next_update, .. } => {
+            i.status = Status::Open;
+            i.episode += 1;
+            i.climb = climb(ladder.clone(), at.wall);
+            i.ack = None;
+            i.mitigated_at = None;
+            i.resolved = None;
+            i.next_update = Some(asked(*next_update));
+            i.post_mortem_due = None;
+        }
+        E::RollbackReminded => i.rollback_reminder = None,
+    }
+}
+
+impl Climb {
+    fn restart(&mut self, from: Timestamp) {
+        (self.from, self.next, self.round, self.ended) = (from, 0, 0, false);
+    }
+}
+
+impl Incident {
+    /// Whoever has it is at work: their promise holds at least until then.
+    fn lives(&mut self, by: &crate::domain::ids::PersonId, until: Timestamp) {
+        if let Some(ack) = self.ack.as_mut().filter(|ack| ack.by == *by || ack.until < until) {
+            ack.until = ack.until.max(until);
+            ack.nudged = false;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! An incident: from the first word to the reviewed post-mortem (DESIGN 4.5), and the climb of its ladder (4.6).
+//!
+//! The state is a fold of its events and nothing else. Every deadline is computed from it: the next level of the ladder, the
+//! next update, the end of a promise. So none can be forgotten, and a restart is late and never wrong.
+
+mod board;
+mod command;
+mod event;
+mod evolve;
+mod timers;
+
+pub use board::{Board, BoardEvent, Entry, evolve as evolve_board};
+pub use command::IncidentCommand;
+pub use event::{Declaration, IncidentEvent};
+pub use evolve::evolve;
+pub use timers::{EDGE, OVERDUE, Purpose, WARN, timers};
+
+use super::deployment::Origin;
+use super::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
+use super::response::Ladder;
+use super::time::Now;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where in its life an incident is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Open,
+    Acknowledged,
+    Mitigated,
+    Resolved,
+    Reviewed,
+}
+
+impl Status {
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Mitigated => "mitigated",
+            Self::Resolved => "resolved",
+            Self::Reviewed => "reviewed",
+        }
+    }
+
+    /// It is over.
+    #[must_use]
+    pub const fn ended(self) -> bool {
+        matches!(self, Self::Resolved | Self::Reviewed)
+    }
+}
+
+/// What somebody does in an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duty {
+    Commander,
+    Communications,
+    Scribe,
+}
+
+impl Duty {
+    pub const ALL: [Self; 3] = [Self::Commander, Self::Communications, Self::Scribe];
+
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Commander => "commander",
+            Self::Communications => "communications",
+            Self::Scribe => "scribe",
+        }
+    }
+
+    /// Reads the word in any case.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|d| d.words().eq_ignore_ascii_case(word))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    pub id: IncidentId,
+    pub title: String,
+    pub severity: String,
+    pub status: Status,
+    /// Who notices it, in the words of whoever said so last.
+    pub impact: String,
+    pub service: Option<ServiceName>,
+    /// None: signalbox itself.
+    pub reporter: Option<PersonId>,
+    pub origin: Option<Origin>,
+    pub started: Timestamp,
+    /// When its last event happened; cards tell times as of then.
+    pub updated: Now,
+    /// Counts its beginnings: a button of an earlier one means nothing any more.
+    pub episode: u32,
+    pub climb: Climb,
+    pub ack: Option<Ack>,
+    pub duties: BTreeMap<Duty, PersonId>,
+    pub joined: BTreeSet<PersonId>,
+    /// What was said last.
+    pub said: Option<Said>,
+    pub next_update: Option<NextUpdate>,
+    pub mitigated_at: Option<Timestamp>,
+    pub resolved: Option<Resolution>,
+    /// Deployments of the hours before, the likeliest cause first.
+    pub suspects: Vec<Suspect>,
+    /// When the way back is brought to mind.
+    pub rollback_reminder: Option<Timestamp>,
+    /// When the post-mortem is due; absent when none is needed or it is there.
+    pub post_mortem_due: Option<Timestamp>,
+}
+
+/// How far up the ladder it is, in this episode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Climb {
+    /// As it was when the episode began.
+    pub ladder: Option<Ladder>,
+    /// Its offsets count from here.
+    pub from: Timestamp,
+    /// The level that is reached next.
+    pub next: usize,
+    /// How often it has been gone through.
+    pub round: u32,
+    /// After the last round, the channel was told.
+    pub ended: bool,
+    pub pages: Vec<Page>,
+}
+
+/// Somebody was paged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub person: PersonId,
+    /// `L1`.
+    pub level: String,
+    pub at: Timestamp,
+}
+
+/// Somebody has it, and says for how long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    pub by: PersonId,
+    pub at: Timestamp,
+    /// Until then nothing more is asked of them.
+    pub until: Timestamp,
+    /// It has passed, and they were asked.
+    pub nudged: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub by: PersonId,
+    pub at: Timestamp,
+    pub text: String,
+}
+
+/// When people are told next how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextUpdate {
+    pub due: Timestamp,
+    pub told: Told,
+    /// How often it was put off.
+    pub snoozed: u32,
+}
+
+/// How loudly an update was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    Nobody,
+    /// Whoever has it, alone.
+    Privately,
+    Channel,
+    /// Whoever is a level up.
+    Above,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    pub by: PersonId,
+    pub at: Timestamp,
+    pub resolution: String,
+    pub cause: String,
+}
+
+/// A deployment that may have to do with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspect {
+    pub deployment: DeploymentId,
+    /// `api v1.2.0 → production`.
+    pub what: String,
+    /// When it began to run.
+    pub at: Timestamp,
+    /// It went to the service of the incident.
+    pub same_service: bool,
+}
+
+impl Incident {
+    /// Who is asked first: the commander, whoever acknowledged, or whoever declared it.
+    #[must_use]
+    pub fn lead(&self) -> Option<&PersonId> {
+        let commander = self.duties.get(&Duty::Commander);
+        commander.or(self.ack.as_ref().map(|ack| &ack.by)).or(self.reporter.as_ref())
+    }
+
+    /// The level that was reached last.
+    #[must_use]
+    pub fn level(&self) -> Option<&str> {
+        self.climb.pages.last().map(|page| page.level.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;

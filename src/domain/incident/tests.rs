@@ -1,0 +1,138 @@
+//! The deadlines of an incident, from its state.
+
+use super::event::{Declaration, IncidentEvent as E};
+use super::*;
+use crate::domain::ids::{IncidentId, PersonId};
+use crate::domain::policy::Source;
+use crate::domain::response::{Ladder, Level};
+use crate::domain::time::{Now, Span, after};
+
+fn start() -> Timestamp {
+    "2026-01-05T07:05:00Z".parse().unwrap()
+}
+
+fn at(minutes: i64) -> Now {
+    Now::at(after(start(), Span::mins(minutes)))
+}
+
+fn ladder() -> Ladder {
+    let level = |name: &str, after: i64, unresolved: Option<i64>| Level {
+        name: name.into(),
+        after: Span::mins(after),
+        unresolved: unresolved.map(Span::mins),
+        roles: Default::default(),
+        people: [PersonId::new(name)].into(),
+        source: Source::default(),
+    };
+    let levels = vec![level("L1", 0, None), level("L2", 15, Some(30)), level("L3", 30, None)];
+    Ladder { name: "usual".into(), levels, repeat: 1, pause: Span::mins(15), source: Source::default() }
+}
+
+fn declared() -> Incident {
+    let declaration = Declaration {
+        id: IncidentId(7),
+        title: "checkout is slow".into(),
+        severity: "P1".into(),
+        service: None,
+        reporter: Some("sara".into()),
+        origin: None,
+        suspects: Vec::new(),
+        ladder: Some(ladder()),
+        next_update: at(30).wall,
+        rollback_reminder: None,
+    };
+    evolve(None, &E::Declared(Box::new(declaration)), at(0)).unwrap()
+}
+
+fn then(i: Incident, minutes: i64, event: &E) -> Incident {
+    evolve(Some(i), event, at(minutes)).unwrap()
+}
+
+fn paged(i: Incident, minutes: i64, level: &str) -> Incident {
+    then(i, minutes, &E::Paged { level: level.into(), people: vec![level.into()], why: String::new() })
+}
+
+/// Minutes from the start, when there is such a timer.
+fn due(i: &Incident, purpose: Purpose) -> Option<i64> {
+    let found = timers(i).into_iter().find(|(p, _)| *p == purpose);
+    found.map(|(_, at)| Span::between(start(), at).as_millis() / 60_000)
+}
+
+#[test]
+fn levels_count_from_the_start_however_late_the_one_before_was() {
+    let i = declared();
+    assert_eq!(due(&i, Purpose::Climb), Some(0));
+    let i = paged(i, 4, "L1");
+    assert_eq!(due(&i, Purpose::Climb), Some(15));
+    let i = paged(paged(i, 15, "L2"), 30, "L3");
+    assert_eq!(due(&i, Purpose::Climb), Some(45), "the next round, after the pause");
+    let i = then(i, 45, &E::RoundBegun);
+    assert_eq!(due(&i, Purpose::Climb), Some(45));
+    let i = then(i, 90, &E::LadderEnded);
+    assert_eq!(due(&i, Purpose::Climb), None);
+}
+
+#[test]
+fn an_acknowledged_incident_still_goes_up_where_its_level_says_so() {
+    let ack = E::Acknowledged { by: "lina".into(), until: at(35).wall };
+    let i = then(paged(declared(), 0, "L1"), 5, &ack);
+    assert_eq!(due(&i, Purpose::Climb), Some(30), "unresolved, by then");
+    assert_eq!(due(&i, Purpose::Promise), Some(35));
+    let i = then(i, 20, &E::Mitigated { by: "lina".into(), text: "scaled up".into(), next: at(50).wall });
+    assert_eq!((due(&i, Purpose::Climb), due(&i, Purpose::Promise)), (None, None));
+}
+
+#[test]
+fn a_broken_promise_begins_the_ladder_again() {
+    let ack = E::Acknowledged { by: "lina".into(), until: at(20).wall };
+    let i = then(paged(declared(), 0, "L1"), 5, &ack);
+    let i = then(i, 20, &E::Nudged { person: "lina".into() });
+    assert_eq!(due(&i, Purpose::Promise), Some(25));
+    let i = then(i, 25, &E::PromiseBroken { person: "lina".into() });
+    assert_eq!((i.status, due(&i, Purpose::Climb)), (Status::Open, Some(25)));
+}
+
+#[test]
+fn whoever_says_how_it_stands_keeps_their_promise() {
+    let ack = E::Acknowledged { by: "lina".into(), until: at(20).wall };
+    let i = then(paged(declared(), 0, "L1"), 5, &ack);
+    let i = then(i, 19, &E::Updated { by: "lina".into(), text: "looking".into(), next: at(49).wall });
+    assert_eq!((due(&i, Purpose::Promise), due(&i, Purpose::Update)), (Some(49), Some(46)));
+}
+
+#[test]
+fn an_update_is_asked_for_more_and_more_loudly_and_never_forgotten() {
+    let told = |told, again: Option<i64>| E::UpdateAsked { told, again: again.map(|m| at(m).wall) };
+    let i = declared();
+    assert_eq!(due(&i, Purpose::Update), Some(27));
+    let i = then(i, 27, &told(Told::Privately, None));
+    assert_eq!(due(&i, Purpose::Update), Some(30));
+    let i = then(i, 30, &told(Told::Channel, None));
+    assert_eq!(due(&i, Purpose::Update), Some(35));
+    let i = then(i, 35, &told(Told::Above, Some(65)));
+    assert_eq!(due(&i, Purpose::Update), Some(62));
+}
+
+#[test]
+fn nothing_is_due_once_it_is_over_and_reopening_is_a_new_episode() {
+    let (resolution, cause) = ("rolled back".to_owned(), "a missing index".to_owned());
+    let i = then(declared(), 40, &E::Resolved { by: "lina".into(), resolution, cause, post_mortem_due: None });
+    assert_eq!(timers(&i), []);
+    let reopened =
+        E::Reopened { by: "sara".into(), reason: "again".into(), ladder: Some(ladder()), next_update: at(80).wall };
+    let i = then(i, 50, &reopened);
+    assert_eq!((i.episode, i.status, due(&i, Purpose::Climb)), (2, Status::Open, Some(50)));
+}
+
+#[test]
+fn nearly_the_same_words_within_minutes_are_the_same_incident() {
+    let opened = |n, title: &str| BoardEvent::Opened { incident: IncidentId(n), title: title.into(), service: None };
+    let board = evolve_board(Board::default(), &opened(1, "checkout is slow"), at(0));
+    let board = evolve_board(board, &opened(2, "search returns nothing"), at(1));
+    assert_eq!(board.next(), IncidentId(3));
+    assert_eq!(board.nearly("The checkout is very slow", None, at(5).wall), Some(IncidentId(1)));
+    assert_eq!(board.nearly("the API is down", None, at(5).wall), None);
+    assert_eq!(board.nearly("checkout is slow", None, at(16).wall), None, "that was a while ago");
+    let board = evolve_board(board, &BoardEvent::Ended { incident: IncidentId(1) }, at(6));
+    assert_eq!(board.nearly("checkout is slow", None, at(7).wall), None);
+}

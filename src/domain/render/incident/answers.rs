@@ -1,0 +1,110 @@
+//! Answers to questions about incidents.
+
+use super::super::parts::{button, line};
+use super::{title, tone};
+use crate::domain::ids::PersonId;
+use crate::domain::incident::{Incident, IncidentEvent as E};
+use crate::domain::message::{Block, ButtonStyle, Line, Mark, Message, Text, Tone, bold, code, moment, person, plain};
+use crate::domain::policy::Policy;
+use jiff::Timestamp;
+
+/// Somebody declares what is declared already.
+#[must_use]
+pub fn incident_nearly_the_same(_policy: &Policy, i: &Incident, wanted: &str, severity: &str) -> Message {
+    let mut text = vec![plain("That is said already: ")];
+    text.extend(title(i));
+    let id = i.id.to_string();
+    let anyway = format!("/incident {severity} {wanted} --anyway");
+    let join = button("Join", ButtonStyle::Primary, "incident join", &[("incident", &id)]);
+    let other = vec![plain("If it is something else: "), code(anyway)];
+    Message::new(Tone::Warning, text).context(other).button(join)
+}
+
+/// Every open incident in one line.
+#[must_use]
+pub fn incident_list(open: &[Incident], ended: &[Incident]) -> Message {
+    let heading = match open.len() {
+        0 => "No incident is open".to_owned(),
+        1 => "1 incident is open".to_owned(),
+        n => format!("{n} incidents are open"),
+    };
+    let mut message = Message::new(if open.is_empty() { Tone::Good } else { Tone::Bad }, vec![bold(heading)]);
+    if !open.is_empty() {
+        message = message.block(Block::List(open.iter().map(|i| in_a_line(i, Mark::Running)).collect()));
+    }
+    if !ended.is_empty() {
+        message = message.text(vec![bold("Lately")]);
+        message = message.block(Block::List(ended.iter().map(|i| in_a_line(i, Mark::Done)).collect()));
+    }
+    message
+}
+
+fn in_a_line(i: &Incident, mark: Mark) -> Line {
+    let mut text = title(i);
+    text.extend([plain(" · since "), moment(i.started)]);
+    line(mark, text)
+}
+
+/// One incident, as its card shows it, without buttons.
+#[must_use]
+pub fn incident_status(policy: &Policy, i: &Incident) -> Message {
+    let mut message = super::card::incident_card(policy, i).message;
+    message.buttons.clear();
+    message
+}
+
+/// Everything that happened, in order.
+#[must_use]
+pub fn timeline(i: &Incident, events: &[(Timestamp, Option<PersonId>, E)]) -> Message {
+    let lines = events.iter().map(|(at, by, e)| {
+        let mut text: Text = vec![moment(*at), plain(" ")];
+        text.extend(happened(e));
+        if let Some(by) = by {
+            text.extend([plain(" · "), person(by)]);
+        }
+        line(Mark::Bullet, text)
+    });
+    let mut heading = title(i);
+    heading.push(plain(": timeline"));
+    Message::new(tone(i), heading).block(Block::List(lines.collect()))
+}
+
+fn happened(e: &E) -> Text {
+    let said = |text: String| vec![plain(text)];
+    match e {
+        E::Declared(d) => said(format!("declared as {}: {}", d.severity, d.title)),
+        E::Joined { .. } => said("joins".into()),
+        E::Acknowledged { until, .. } => vec![plain("acknowledged, until "), moment(*until)],
+        E::Paged { level, people, .. } if people.is_empty() => said(format!("{level} is passed by, nobody is there")),
+        E::Paged { level, people, why } => {
+            let mut text = vec![plain(format!("{level} paged: "))];
+            text.extend(super::super::parts::listed(people));
+            if !why.is_empty() {
+                text.push(plain(format!(" ({why})")));
+            }
+            text
+        }
+        E::RoundBegun => said("the ladder begins again".into()),
+        E::LadderEnded => said("the ladder ends without an answer".into()),
+        E::Nudged { person: who } => vec![plain("asked "), person(who), plain(" how it stands")],
+        E::PromiseBroken { person: who } => vec![person(who), plain(" said nothing in time")],
+        E::Updated { text, .. } => said(text.clone()),
+        E::UpdateAsked { told, .. } => said(
+            match told {
+                crate::domain::incident::Told::Nobody | crate::domain::incident::Told::Privately => {
+                    "an update is asked for"
+                }
+                crate::domain::incident::Told::Channel => "an update is due",
+                crate::domain::incident::Told::Above => "the update is overdue",
+            }
+            .into(),
+        ),
+        E::Snoozed { until, .. } => vec![plain("the update is put off until "), moment(*until)],
+        E::SeverityChanged { from, to, .. } => said(format!("{to}, was {from}")),
+        E::Assigned { duty, person: who } => vec![person(who), plain(format!(" is {}", duty.words()))],
+        E::Mitigated { text, .. } => said(format!("mitigated: {text}")),
+        E::Resolved { resolution, cause, .. } => said(format!("resolved: {resolution}; root cause: {cause}")),
+        E::Reopened { reason, .. } => said(format!("opened again: {reason}")),
+        E::RollbackReminded => said("the way back is brought to mind".into()),
+    }
+}

@@ -1,0 +1,203 @@
+//! The card of an incident: one message, edited in place, a pure function of its state.
+
+use super::super::card::Card;
+use super::super::parts::{asking, button, confirmed, line, listed};
+use super::{title, tone};
+use crate::domain::incident::{Duty, Incident, Status};
+use crate::domain::message::{
+    Block, Button, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Text, bold, clock, code, moment,
+    person, plain,
+};
+use crate::domain::policy::Policy;
+use crate::domain::time::{Span, after};
+
+/// Deployments that the card offers a way back from.
+const WAYS_BACK: usize = 1;
+
+/// The key of an incident's card.
+#[must_use]
+pub fn incident_key(i: &Incident) -> String {
+    format!("card:{}", i.id)
+}
+
+#[must_use]
+pub fn incident_card(policy: &Policy, i: &Incident) -> Card {
+    let mut message = Message::new(tone(i), title(i));
+    if let Some(resolved) = &i.resolved {
+        let text = vec![bold("Resolved: "), plain(resolved.resolution.as_str())];
+        message = message.text(text).text(vec![bold("Root cause: "), plain(resolved.cause.as_str())]);
+    } else if let Some(said) = &i.said {
+        let text = vec![plain(said.text.as_str()), plain(" · "), person(&said.by), plain(" "), clock(said.at)];
+        message = message.text(text);
+    }
+    message = message.block(Block::Fields(fields(policy, i)));
+    if !i.status.ended() {
+        let ladder = ladder(policy, i);
+        if !ladder.is_empty() {
+            message = message.text(vec![bold("Paged")]).block(Block::List(ladder));
+        }
+        if !i.suspects.is_empty() {
+            message = message.text(vec![bold("Deployed before it began")]).block(Block::List(suspects(i)));
+        }
+    }
+    for b in buttons(i) {
+        message = message.button(b);
+    }
+    Card { key: incident_key(i), channel: policy.channels.incidents.clone(), thread_of: None, message }
+}
+
+fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
+    let mut out: Vec<(String, Text)> = Vec::new();
+    let mut field = |name: &str, text: Text| out.push((name.to_owned(), text));
+    let meaning = policy.response.severity(&i.severity).map_or("", |s| s.title.as_str());
+    field(
+        "Severity",
+        vec![
+            plain(i.severity.as_str()),
+            plain(if meaning.is_empty() { String::new() } else { format!(", {meaning}") }),
+        ],
+    );
+    if let Some(service) = &i.service {
+        field("Service", vec![plain(service.to_string())]);
+    }
+    let mut started = vec![moment(i.started)];
+    if let Some(by) = &i.reporter {
+        started.extend([plain(", declared by "), person(by)]);
+    }
+    field("Started", started);
+    let team: Vec<_> = i.joined.iter().cloned().collect();
+    let mut roles: Text = Vec::new();
+    for duty in Duty::ALL {
+        if let Some(who) = i.duties.get(&duty) {
+            roles.extend([
+                plain(if roles.is_empty() { String::new() } else { ", ".into() }),
+                plain(format!("{} ", duty.words())),
+                person(who),
+            ]);
+        }
+    }
+    field(
+        "Roles",
+        if roles.is_empty() {
+            vec![plain("nobody yet: "), code(format!("/incident assign {} commander NAME", i.id))]
+        } else {
+            roles
+        },
+    );
+    field("Team", if team.is_empty() { vec![plain("nobody yet")] } else { listed(&team) });
+    if let Some(resolved) = &i.resolved {
+        let lasted = Span::between(i.started, resolved.at);
+        field("Lasted", vec![plain(Span::millis(lasted.as_millis() / 60_000 * 60_000).to_string())]);
+        if let Some(due) = i.post_mortem_due {
+            field("Post-mortem", vec![plain("due "), moment(due)]);
+        }
+    } else {
+        if let Some(ack) = &i.ack {
+            field(
+                "Acknowledged",
+                vec![person(&ack.by), plain(" at "), clock(ack.at), plain(", until "), clock(ack.until)],
+            );
+        }
+        if let Some(next) = &i.next_update {
+            field("Next update", vec![plain("by "), clock(next.due)]);
+        }
+    }
+    out
+}
+
+/// Who was paged, and who comes next.
+fn ladder(policy: &Policy, i: &Incident) -> Vec<Line> {
+    let climb = &i.climb;
+    let Some(ladder) = &climb.ladder else { return Vec::new() };
+    let mut out = Vec::new();
+    for (n, level) in ladder.levels.iter().enumerate() {
+        let paged: Vec<_> = climb.pages.iter().filter(|p| p.level == level.name && p.at >= climb.from).collect();
+        let mut text = vec![bold(level.name.as_str()), plain(" ")];
+        let mark = match (paged.last(), n < climb.next) {
+            (Some(last), true) => {
+                let people: Vec<_> = paged.iter().map(|p| p.person.clone()).collect();
+                text.extend(listed(&people));
+                text.extend([plain(" at "), clock(last.at)]);
+                let acked = i.ack.as_ref().is_some_and(|ack| people.contains(&ack.by));
+                if acked { Mark::Done } else { Mark::Running }
+            }
+            (None, true) => {
+                text.push(plain("nobody is there, passed by"));
+                Mark::Skipped
+            }
+            (_, false) => {
+                let roles = if level.roles.is_empty() {
+                    listed(&level.people.iter().cloned().collect::<Vec<_>>())
+                } else {
+                    vec![plain(policy.titles(&level.roles))]
+                };
+                text.extend(roles);
+                match (i.status, level.unresolved) {
+                    (Status::Open, _) => text.extend([plain(" at "), clock(after(climb.from, level.after))]),
+                    (Status::Acknowledged, Some(u)) => {
+                        text.extend([plain(" at "), clock(after(climb.from, u)), plain(" unless it is under control")]);
+                    }
+                    _ => text.push(plain(" not needed")),
+                }
+                Mark::Open
+            }
+        };
+        out.push(line(mark, text));
+    }
+    if climb.ended {
+        out.push(line(Mark::Warning, vec![plain("nobody answered; the whole channel is asked")]));
+    } else if climb.round > 0 {
+        out.push(line(Mark::Warning, vec![plain(format!("round {} of {}", climb.round + 1, ladder.repeat + 1))]));
+    }
+    out
+}
+
+fn suspects(i: &Incident) -> Vec<Line> {
+    let one = |s: &crate::domain::incident::Suspect| {
+        let mark = if s.same_service { Mark::Warning } else { Mark::Bullet };
+        line(mark, vec![code(s.deployment.to_string()), plain(format!(" {} ", s.what)), moment(s.at)])
+    };
+    i.suspects.iter().map(one).collect()
+}
+
+fn buttons(i: &Incident) -> Vec<Button> {
+    let id = i.id.to_string();
+    let me = [("incident", id.as_str())];
+    let plain_button = |label: &str, command: &str| button(label, ButtonStyle::Plain, command, &me);
+    if i.status.ended() {
+        return vec![asking(plain_button("Reopen", "incident reopen"), "reason", "Why it is opened again", true)];
+    }
+    let mut out = Vec::new();
+    if i.status == Status::Open {
+        let episode = i.episode.to_string();
+        let args = [("incident", id.as_str()), ("episode", episode.as_str())];
+        out.push(button("Acknowledge", ButtonStyle::Primary, "incident ack", &args));
+    }
+    out.push(asking(plain_button("Update", "incident update"), "text", "How it stands", true));
+    if i.status != Status::Mitigated {
+        out.push(asking(plain_button("Mitigated", "incident mitigate"), "text", "What helped", true));
+    }
+    out.push(ended_by(plain_button("Resolve", "incident resolve")));
+    out.push(plain_button("Join", "incident join"));
+    out.push(confirmed(plain_button("Escalate", "incident escalate"), "Page the next level now?"));
+    for suspect in i.suspects.iter().filter(|s| s.same_service).take(WAYS_BACK) {
+        let deployment = suspect.deployment.to_string();
+        let back = button("Roll back", ButtonStyle::Danger, "rollback", &[("deployment", &deployment)]);
+        out.push(confirmed(back, &format!("Undo {deployment}: {}?", suspect.what)));
+    }
+    out
+}
+
+/// Resolving asks for two things.
+fn ended_by(mut button: Button) -> Button {
+    let field = |name: &str, label: &str| FormField {
+        name: name.into(),
+        label: label.into(),
+        kind: FieldKind::Line,
+        required: true,
+        help: String::new(),
+    };
+    let fields = vec![field("resolution", "What ended it"), field("cause", "Its root cause")];
+    button.form = Some(Form { title: "Resolve".into(), submit: "Resolve".into(), fields });
+    button
+}

@@ -1,0 +1,32 @@
+//! What is said about incidents: the card, the thread, and what people are told alone.
+
+mod answers;
+mod card;
+mod notices;
+
+pub use answers::{incident_list, incident_nearly_the_same, incident_status, timeline};
+pub use card::{incident_card, incident_key};
+pub(super) use notices::incident as notices;
+
+use crate::domain::incident::{Incident, Status};
+use crate::domain::message::{Piece, Text, Tone, bold, code, plain};
+
+fn tone(i: &Incident) -> Tone {
+    match i.status {
+        Status::Open => Tone::Bad,
+        Status::Acknowledged => Tone::Warning,
+        Status::Mitigated => Tone::Waiting,
+        Status::Resolved | Status::Reviewed => Tone::Good,
+    }
+}
+
+/// `INC-7 P1 checkout is slow · acknowledged`
+fn title(i: &Incident) -> Text {
+    let words: [Piece; 4] = [
+        code(i.id.to_string()),
+        plain(format!(" {} ", i.severity)),
+        bold(i.title.as_str()),
+        plain(format!(" · {}", i.status.words())),
+    ];
+    words.into()
+}

@@ -1,0 +1,172 @@
+//! What is said besides the card: in its thread, in the channel, and to people alone.
+
+use super::super::announce::{Notice, Place};
+use super::super::parts::{asking, button, called, confirmed};
+use super::card::incident_key;
+use super::title;
+use crate::domain::ids::PersonId;
+use crate::domain::incident::{Incident, IncidentEvent as E, Told};
+use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, clock, code, mention, person, plain};
+use crate::domain::policy::Policy;
+
+pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
+    let thread = |tone, text| {
+        let place = Place::Thread { card: incident_key(i), channel: policy.channels.incidents.clone() };
+        Notice { place, message: Message::new(tone, text) }
+    };
+    let channel = |tone, text| Notice {
+        place: Place::Channel(policy.channels.incidents.clone()),
+        message: Message::new(tone, text),
+    };
+    match e {
+        E::Declared(_) | E::UpdateAsked { told: Told::Nobody, .. } => Vec::new(),
+        E::Joined { person: who, .. } => vec![thread(Tone::Neutral, vec![person(who), plain(" joins.")])],
+        E::Acknowledged { by, until } => {
+            let text = vec![person(by), plain(" has it, and says more by "), clock(*until), plain(".")];
+            vec![thread(Tone::Good, text)]
+        }
+        E::Paged { level, people, .. } if people.is_empty() => {
+            let text = vec![plain(format!("Nobody is on {level}; the next level is asked at once."))];
+            vec![thread(Tone::Warning, text)]
+        }
+        E::Paged { level, people, why } => {
+            let mut text = vec![bold(format!("{level} is paged")), plain(because(why))];
+            text.extend(called(people));
+            let mut out = vec![thread(Tone::Bad, text)];
+            out.extend(people.iter().map(|who| page(i, who, level, why)));
+            out
+        }
+        E::RoundBegun => {
+            let text = vec![plain("Nobody has answered. The ladder is climbed again from its start.")];
+            vec![thread(Tone::Warning, text)]
+        }
+        E::LadderEnded => {
+            let mut text = vec![code(i.id.to_string()), plain(" "), bold(i.title.as_str())];
+            text.extend([
+                plain(": nobody on its ladder has answered. Whoever reads this, take it: "),
+                code(format!("/incident ack {}", i.id)),
+            ]);
+            vec![channel(Tone::Bad, text)]
+        }
+        E::Nudged { person: who } => {
+            let text = vec![plain(format!("You said you would have said more about {} by now. ", i.id))];
+            vec![alone(i, who, Tone::Warning, text)]
+        }
+        E::PromiseBroken { person: who } => {
+            let text = vec![person(who), plain(" has said nothing since; the ladder is climbed again from its start.")];
+            vec![thread(Tone::Warning, text)]
+        }
+        E::Updated { by, text, .. } => {
+            vec![thread(Tone::Neutral, vec![person(by), plain(format!(": {text}"))])]
+        }
+        E::UpdateAsked { told, .. } => asked(policy, i, *told),
+        E::Snoozed { by, until } => {
+            let text = vec![person(by), plain(" puts the next update off until "), clock(*until), plain(".")];
+            vec![thread(Tone::Neutral, text)]
+        }
+        E::SeverityChanged { from, to, .. } => {
+            let meaning = policy.response.severity(to).map_or(String::new(), |s| format!(", {}", s.title));
+            let text = vec![
+                code(i.id.to_string()),
+                plain(" is "),
+                bold(format!("{to} now")),
+                plain(format!("{meaning}; it was {from}.")),
+            ];
+            vec![thread(Tone::Warning, text.clone()), channel(Tone::Warning, text)]
+        }
+        E::Assigned { duty, person: who } => {
+            let text = vec![mention(who), plain(format!(" is {} now.", duty.words()))];
+            vec![thread(Tone::Neutral, text)]
+        }
+        E::Mitigated { by, text, .. } => {
+            let said = vec![
+                code(i.id.to_string()),
+                plain(" "),
+                bold("is mitigated"),
+                plain(format!(": {text} · ")),
+                person(by),
+            ];
+            vec![thread(Tone::Waiting, said.clone()), channel(Tone::Waiting, said)]
+        }
+        E::Resolved { by, resolution, cause, .. } => {
+            let mut said = title(i);
+            said.extend([plain(format!(": {resolution}. Root cause: {cause}. ")), person(by)]);
+            vec![thread(Tone::Good, said.clone()), channel(Tone::Good, said)]
+        }
+        E::Reopened { by, reason, .. } => {
+            let said = vec![
+                code(i.id.to_string()),
+                plain(" "),
+                bold("is open again"),
+                plain(format!(": {reason} · ")),
+                person(by),
+            ];
+            vec![thread(Tone::Bad, said.clone()), channel(Tone::Bad, said)]
+        }
+        E::RollbackReminded => way_back(policy, i).into_iter().collect(),
+    }
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() { ": ".into() } else { format!(" ({why}): ") }
+}
+
+/// What a person reads who is paged.
+fn page(i: &Incident, who: &PersonId, level: &str, why: &str) -> Notice {
+    let mut text = vec![bold(format!("You are paged as {level}")), plain(because(why))];
+    text.extend(title(i));
+    let (id, episode) = (i.id.to_string(), i.episode.to_string());
+    let args = [("incident", id.as_str()), ("episode", episode.as_str())];
+    let message =
+        Message::new(Tone::Bad, text).button(button("Acknowledge", ButtonStyle::Primary, "incident ack", &args));
+    Notice { place: Place::Person(who.clone()), message }
+}
+
+/// Something for one person about an incident, with the ways to answer it.
+fn alone(i: &Incident, who: &PersonId, tone: Tone, mut text: Text) -> Notice {
+    text.extend(title(i));
+    let id = i.id.to_string();
+    let me = [("incident", id.as_str())];
+    let update = asking(button("Update", ButtonStyle::Primary, "incident update", &me), "text", "How it stands", true);
+    let later = button("In 15 minutes", ButtonStyle::Plain, "incident snooze", &[("incident", &id), ("span", "15m")]);
+    let message = Message::new(tone, text).button(update).button(later);
+    Notice { place: Place::Person(who.clone()), message }
+}
+
+/// An update is due soon, or now, or was due.
+fn asked(policy: &Policy, i: &Incident, told: Told) -> Vec<Notice> {
+    let lead = i.lead();
+    let due = i.next_update.as_ref().map(|next| next.due);
+    let mut text: Text = Vec::new();
+    match (told, lead) {
+        (Told::Privately, Some(lead)) => {
+            text.push(plain("People want to hear how it stands"));
+            text.extend(due.into_iter().flat_map(|due| [plain(" by "), clock(due)]));
+            text.push(plain(": "));
+            return vec![alone(i, lead, Tone::Waiting, text)];
+        }
+        (Told::Privately, None) => return Vec::new(),
+        (Told::Channel, _) => text.push(plain("An update is due: how does it stand? ")),
+        _ => text.push(plain("The update is overdue, and somebody above is asked. ")),
+    }
+    text.extend(lead.into_iter().flat_map(|lead| [mention(lead), plain(" ")]));
+    text.push(code(format!("/incident update {} …", i.id)));
+    let place = Place::Thread { card: incident_key(i), channel: policy.channels.incidents.clone() };
+    vec![Notice { place, message: Message::new(Tone::Warning, text) }]
+}
+
+/// The deployment that may have caused it, with its way back.
+fn way_back(policy: &Policy, i: &Incident) -> Option<Notice> {
+    let suspect = i.suspects.first()?;
+    let id = suspect.deployment.to_string();
+    let mut text = vec![
+        plain(format!("{} has lasted a while, and ", i.id)),
+        code(id.as_str()),
+        plain(format!(" {} came before it. Going back may be the quickest way out. ", suspect.what)),
+    ];
+    text.extend(i.lead().into_iter().map(mention));
+    let back = button("Roll back", ButtonStyle::Danger, "rollback", &[("deployment", &id)]);
+    let message = Message::new(Tone::Warning, text).button(confirmed(back, &format!("Undo {id}: {}?", suspect.what)));
+    let place = Place::Thread { card: incident_key(i), channel: policy.channels.incidents.clone() };
+    Some(Notice { place, message })
+}
