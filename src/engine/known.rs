@@ -1,9 +1,10 @@
-//! What completion offers beyond the policy's names: open deployments and versions, from memory.
+//! What completion offers beyond the policy's names: open deployments and incidents, and versions, from memory.
 
 use super::Engine;
 use crate::command::{Kind, Suggestion, Vocabulary, complete};
 use crate::domain::deployment::Deployment;
-use crate::domain::ids::DeploymentId;
+use crate::domain::ids::{DeploymentId, IncidentId};
+use crate::domain::incident::Incident;
 use crate::domain::policy::{Policy, ReleaseSource};
 use crate::domain::world::State;
 use crate::limits;
@@ -13,29 +14,38 @@ use std::sync::{Mutex, PoisonError};
 /// Value and description.
 type Offers = Vec<(String, String)>;
 
-/// Open deployments, each in one line.
+/// Things that are open, each in one line.
 #[derive(Default)]
-pub(super) struct Known(Mutex<BTreeMap<DeploymentId, String>>);
+pub(super) struct Known {
+    deployments: Open<DeploymentId>,
+    incidents: Open<IncidentId>,
+}
 
-impl Known {
-    /// A deployment's state changed.
-    pub(super) fn see(&self, state: Option<&State>) {
-        let Some(State::Deployment(d)) = state else { return };
+struct Open<Id>(Mutex<BTreeMap<Id, String>>);
+
+impl<Id> Default for Open<Id> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Id: Ord + std::fmt::Display> Open<Id> {
+    fn set(&self, id: Id, text: Option<String>) {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match d.status.ended() {
-            true => _ = open.remove(&d.id),
-            false => _ = open.insert(d.id, in_a_line(d)),
+        match text {
+            None => _ = open.remove(&id),
+            Some(text) => _ = open.insert(id, text),
         }
         while open.len() > limits::KNOWN_OPEN {
             open.pop_first();
         }
     }
 
-    fn replace(&self, open: BTreeMap<DeploymentId, String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = open;
+    fn replace(&self, all: BTreeMap<Id, String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = all;
     }
 
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
@@ -46,13 +56,32 @@ impl Known {
     }
 }
 
+impl Known {
+    /// A state changed.
+    pub(super) fn see(&self, state: Option<&State>) {
+        match state {
+            Some(State::Deployment(d)) => self.deployments.set(d.id, (!d.status.ended()).then(|| in_a_line(d))),
+            Some(State::Incident(i)) => self.incidents.set(i.id, (!i.status.ended()).then(|| said(i))),
+            _ => {}
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.deployments.len() + self.incidents.len()
+    }
+}
+
 fn in_a_line(d: &Deployment) -> String {
     let plan = &d.plan;
     format!("{} {} → {}, {}", plan.service, plan.release.version, plan.environment, d.status.words())
 }
 
+fn said(i: &Incident) -> String {
+    format!("{} {}, {}", i.severity, i.title, i.status.words())
+}
+
 impl Engine {
-    /// Reads which deployments are open. What this process decides is known without it; what other replicas decide is not.
+    /// Reads which deployments and incidents are open. What this process decides is known without it; what other replicas decide is not.
     pub async fn refresh_known(&self) {
         let Ok(ids) = self.open_deployments().await else { return };
         let mut open = BTreeMap::new();
@@ -61,7 +90,15 @@ impl Engine {
                 open.insert(id, in_a_line(&d));
             }
         }
-        self.known.replace(open);
+        self.known.deployments.replace(open);
+        let Ok(board) = self.board().await else { return };
+        let mut open = BTreeMap::new();
+        for id in board.open.into_keys().rev().take(limits::SUGGESTIONS) {
+            if let Ok(Some(i)) = self.incident(id).await {
+                open.insert(id, said(&i));
+            }
+        }
+        self.known.incidents.replace(open);
     }
 
     /// What can come next at the end of a line; `versions` are offered before those that the policy's tables name.
@@ -69,7 +106,8 @@ impl Engine {
     pub fn completions(&self, line: &str, versions: &[(String, String)]) -> Vec<Suggestion> {
         let policy = self.policy();
         let extra = |kind: Kind| match kind {
-            Kind::Deployment => self.known.offers(),
+            Kind::Deployment => self.known.deployments.offers(),
+            Kind::Incident => self.known.incidents.offers(),
             Kind::Version if versions.is_empty() => tabled(&policy),
             Kind::Version => versions.to_vec(),
             _ => Vec::new(),

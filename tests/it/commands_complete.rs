@@ -10,6 +10,7 @@ fn extra(kind: Kind) -> Vec<(String, String)> {
     match kind {
         Kind::Version => told(&["v1.2.0", "v1.2.1", "v1.3.0"]),
         Kind::Deployment => told(&["D-41", "D-42"]),
+        Kind::Incident => told(&["INC-7"]),
         _ => Vec::new(),
     }
 }

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use signalbox::command::{Catalogue, CommandError, Problem, Vocabulary, from_action, read};
 use signalbox::domain::command::{About, Command, DeployRequest, RollbackMode, RollbackTarget};
-use signalbox::domain::ids::DeploymentId;
+use signalbox::domain::ids::{DeploymentId, IncidentId};
+use signalbox::domain::incident::{Duty, IncidentCommand};
 use signalbox::domain::message::Action;
 use signalbox::domain::time::Span;
 
@@ -14,9 +15,20 @@ pub fn vocabulary() -> Vocabulary {
         environments: ["development".into(), "production".into(), "staging".into()].into(),
         strategies: ["canary".into(), "all-at-once".into()].into(),
         roles: ["cto".into()].into(),
-        severities: vec!["P0".into(), "P1".into()],
-        people: [("sara".into(), "Sara Haddad".into())].into(),
+        severities: ["P0", "P1", "P2"].map(String::from).into(),
+        people: [("omar".into(), "Omar Farouk".into()), ("sara".into(), "Sara Haddad".into())].into(),
     }
+}
+
+const SEVEN: Option<IncidentId> = Some(IncidentId(7));
+
+fn incident(command: IncidentCommand) -> Command {
+    Command::Incident(command)
+}
+
+fn declared(severity: &str, title: &str, service: Option<&str>, anyway: bool) -> IncidentCommand {
+    let (severity, title) = (severity.to_owned(), title.to_owned());
+    IncidentCommand::Declare { severity, title, service: service.map(Into::into), anyway }
 }
 
 fn says(text: &str) -> Result<Command, CommandError> {
@@ -191,6 +203,46 @@ fn every_other_command_is_read() {
         ("/quarantine list", Command::QuarantineList),
         ("/review D-42 test added", Command::Review { deployment: D, notes: "test added".into() }),
         ("/help", Command::Help { topic: None }),
+        (
+            "/incident p1 checkout is slow --service api",
+            incident(declared("P1", "checkout is slow", Some("api"), false)),
+        ),
+        ("/incident P0 the API is down --anyway", incident(declared("P0", "the API is down", None, true))),
+        ("/incident join", incident(IncidentCommand::Join { incident: None })),
+        (
+            "/incident ack INC-7 for 15m",
+            incident(IncidentCommand::Ack { incident: SEVEN, eta: Some(Span::mins(15)), episode: None }),
+        ),
+        (
+            "/incident update 5 users are affected",
+            incident(IncidentCommand::Update { incident: None, text: "5 users are affected".into() }),
+        ),
+        (
+            "/incident mitigate inc7 rolled back",
+            incident(IncidentCommand::Mitigate { incident: SEVEN, text: "rolled back".into() }),
+        ),
+        (
+            "/incident resolve rolled back --cause \"a missing index\"",
+            incident(IncidentCommand::Resolve {
+                incident: None,
+                resolution: "rolled back".into(),
+                cause: "a missing index".into(),
+            }),
+        ),
+        (
+            "/incident reopen INC-7 slow again",
+            incident(IncidentCommand::Reopen { incident: SEVEN, reason: "slow again".into() }),
+        ),
+        ("/incident severity INC-7 p2", incident(IncidentCommand::Severity { incident: SEVEN, severity: "P2".into() })),
+        (
+            "/incident assign commander @Sara",
+            incident(IncidentCommand::Assign { incident: None, duty: Duty::Commander, person: "sara".into() }),
+        ),
+        ("/incident escalate", incident(IncidentCommand::Escalate { incident: None, reason: None })),
+        ("/incident snooze 15m", incident(IncidentCommand::Snooze { incident: None, span: Span::mins(15) })),
+        ("/incident status INC-7", incident(IncidentCommand::Status { incident: SEVEN })),
+        ("/incident timeline", incident(IncidentCommand::Timeline { incident: None })),
+        ("/incident list", incident(IncidentCommand::List)),
         ("/help /checklist tick", Command::Help { topic: Some("checklist tick".into()) }),
     ];
     let mut seen = std::collections::BTreeSet::from(["deploy"]);

@@ -340,6 +340,28 @@ releases = { from = "command", argv = ["/usr/bin/git", "rev-parse", "{revision}"
 }
 
 #[test]
+fn ladders_that_reach_nobody() {
+    let text = changed(&[])
+        + r#"
+[severities.p0]
+title = "full outage"
+respond = "15m"
+update = "1m"
+ladder = "critcal"
+
+[ladders.critical]
+levels = [
+  { after = "30m", people = ["oma"], roles = ["ld"] },
+  { after = "15m" },
+]
+
+[ladders.none]
+levels = []
+"#;
+    insta::assert_snapshot!(report(&[("signalbox.toml", &text)]).render(false));
+}
+
+#[test]
 fn circles_and_doubles() {
     let text = changed(&[
         ("[environments.staging]\n", "[environments.staging]\nafter = \"production\"\n"),
