@@ -569,19 +569,11 @@ pub const DOCTOR_MS: u64 = 10_000;
 /// Pages of 200 channels that the doctor reads.
 pub const DOCTOR_PAGES: usize = 25;
 
-/// Incidents: the least time between two updates that config may ask for.
-pub const UPDATE_EVERY_MIN: crate::domain::time::Span = crate::domain::time::Span::mins(5);
 /// Incidents: rounds of a ladder at most; each pages everybody again.
 pub const LADDER_ROUNDS: u32 = 20;
-/// Incidents: deployments that a card names as possible causes.
-pub const SUSPECTS: usize = 5;
-/// Incidents: for how long somebody has it who names no time, and the least and the most that can be named.
-pub const ACK_FOR: crate::domain::time::Span = crate::domain::time::Span::mins(30);
-pub const ACK_FOR_MIN: crate::domain::time::Span = crate::domain::time::Span::mins(5);
-pub const ACK_FOR_MAX: crate::domain::time::Span = crate::domain::time::Span::hours(4);
-/// Incidents: how often an update can be put off before it must come.
-pub const SNOOZES: u32 = 2;
-/// Incidents: how long before one a deployment may have begun to be named as a cause.
-pub const SUSPECT_FOR: crate::domain::time::Span = crate::domain::time::Span::hours(24);
+
+/// Incidents: how long before one a deployment may have begun to be named as a cause, in milliseconds: a day.
+pub const SUSPECT_FOR_MS: i64 = 86_400_000;
+
 /// Incidents: events that a timeline shows.
 pub const TIMELINE_EVENTS: i64 = 200;

@@ -77,7 +77,7 @@ impl Engine {
 
     /// Deployments that began in the hours before now. Without an answer of the store an incident is declared all the same.
     pub(super) async fn suspects(&self) -> Vec<Suspect> {
-        let since = self.now().wall.as_millisecond() - limits::SUSPECT_FOR.as_millis();
+        let since = self.now().wall.as_millisecond() - limits::SUSPECT_FOR_MS;
         let query = HistoryQuery { limit: i64::from(limits::HISTORY_ROWS), ..HistoryQuery::default() };
         let rows = self.deps.store.history(&query).await.unwrap_or_else(|error| {
             tracing::warn!(name: "incident.no_history", %error, "deployments before an incident are not known: {error}");

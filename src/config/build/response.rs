@@ -8,6 +8,7 @@ use crate::config::raw::{LadderEntry, LevelEntry, Root, SeverityEntry};
 use crate::config::read::Req;
 use crate::config::scalars::Length;
 use crate::domain::ids::PersonId;
+use crate::domain::incident::UPDATE_EVERY_MIN;
 use crate::domain::response::{Ladder, Level, Response, Severity};
 use crate::domain::time::Span;
 use crate::limits;
@@ -30,9 +31,9 @@ fn severity(name: &At<String>, raw: &SeverityEntry, ladders: &[&str], cx: &mut C
         known(at, ladders, Code::UnknownLadder, "ladder", cx);
     }
     let update = needed(&raw.update);
-    if update < limits::UPDATE_EVERY_MIN && raw.update.0.is_some() {
+    if update < UPDATE_EVERY_MIN && raw.update.0.is_some() {
         cx.error(Code::BadValue, &name.place, format!("{}: updates cannot be asked for that often", name.value))
-            .hint(format!("`update` is at least {}", limits::UPDATE_EVERY_MIN));
+            .hint(format!("`update` is at least {}", UPDATE_EVERY_MIN));
     }
     Severity {
         // Keys of the file are small; people write and read `P0`.

@@ -18,10 +18,21 @@ pub use timers::{EDGE, OVERDUE, Purpose, WARN, timers};
 use super::deployment::Origin;
 use super::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use super::response::Ladder;
-use super::time::Now;
+use super::time::{Now, Span};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The least time between two updates that config may ask for.
+pub const UPDATE_EVERY_MIN: Span = Span::mins(5);
+/// Deployments that a card names as possible causes.
+pub const SUSPECTS: usize = 5;
+/// For how long somebody has it who names no time.
+pub const ACK_FOR: Span = Span::mins(30);
+/// The least and the most that can be named.
+pub const ACK_BETWEEN: (Span, Span) = (Span::mins(5), Span::hours(4));
+/// How often an update can be put off before it must come.
+pub const SNOOZES: u32 = 2;
 
 /// Where in its life an incident is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

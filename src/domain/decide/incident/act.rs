@@ -3,10 +3,11 @@
 use super::climb;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
-use crate::domain::incident::{BoardEvent, Duty, Incident, IncidentEvent as E, Status};
+use crate::domain::incident::{
+    ACK_BETWEEN, ACK_FOR, BoardEvent, Duty, Incident, IncidentEvent as E, SNOOZES, Status, UPDATE_EVERY_MIN,
+};
 use crate::domain::message::{Message, Tone, clock, code, person, plain};
 use crate::domain::time::{Span, after};
-use crate::limits;
 use jiff::Timestamp;
 
 fn done(tx: &mut Tx<'_>, text: impl Into<String>) {
@@ -24,7 +25,7 @@ fn said(tx: &mut Tx<'_>, text: &str, what: &str, example: String) -> bool {
 
 /// When people want to hear of it next.
 fn next_update(tx: &Tx<'_>, severity: &str) -> Timestamp {
-    let every = tx.ctx.policy.response.severity(severity).map_or(limits::UPDATE_EVERY_MIN, |s| s.update);
+    let every = tx.ctx.policy.response.severity(severity).map_or(UPDATE_EVERY_MIN, |s| s.update);
     after(tx.ctx.now.wall, every)
 }
 
@@ -56,7 +57,7 @@ pub fn acknowledge(
         tx.refuse_text("old_episode", text);
         return Ok(());
     }
-    let eta = eta.unwrap_or(limits::ACK_FOR).clamp(limits::ACK_FOR_MIN, limits::ACK_FOR_MAX);
+    let eta = eta.unwrap_or(ACK_FOR).clamp(ACK_BETWEEN.0, ACK_BETWEEN.1);
     let until = after(tx.ctx.now.wall, eta);
     tx.on_incident(i.id, E::Acknowledged { by: by.clone(), until })?;
     let text = vec![
@@ -198,7 +199,7 @@ pub fn escalate(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, reason: 
 pub fn snooze(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, span: Span) -> Result<(), Stop> {
     let Some(i) = tx.running(id, "snoozed")? else { return Ok(()) };
     let times = i.next_update.as_ref().map_or(0, |next| next.snoozed);
-    if times >= limits::SNOOZES {
+    if times >= SNOOZES {
         let text = vec![
             plain(format!("The update of {} was put off {times} times. Say how it stands instead: ", i.id)),
             code(format!("/incident update {} …", i.id)),
@@ -207,8 +208,8 @@ pub fn snooze(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, span: Span
         tx.refuse_text("snoozed_enough", text);
         return Ok(());
     }
-    let longest = tx.ctx.policy.response.severity(&i.severity).map_or(limits::UPDATE_EVERY_MIN, |s| s.update);
-    let until = after(tx.ctx.now.wall, span.clamp(limits::UPDATE_EVERY_MIN, longest));
+    let longest = tx.ctx.policy.response.severity(&i.severity).map_or(UPDATE_EVERY_MIN, |s| s.update);
+    let until = after(tx.ctx.now.wall, span.clamp(UPDATE_EVERY_MIN, longest));
     tx.on_incident(i.id, E::Snoozed { by: by.clone(), until })?;
     told(tx, "Put off", until);
     Ok(())

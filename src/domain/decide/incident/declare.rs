@@ -4,7 +4,7 @@ use super::climb;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::deployment::Origin;
 use crate::domain::ids::{PersonId, ServiceName};
-use crate::domain::incident::{BoardEvent, Declaration, IncidentEvent as E, Suspect};
+use crate::domain::incident::{BoardEvent, Declaration, IncidentEvent as E, SUSPECTS, Suspect};
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::render;
 use crate::domain::time::after;
@@ -69,6 +69,6 @@ fn ranked(suspects: &[Suspect], service: Option<&ServiceName>) -> Vec<Suspect> {
         out.iter_mut().for_each(|s| s.same_service = s.what.starts_with(&begins));
     }
     out.sort_by_key(|s| (!s.same_service, std::cmp::Reverse(s.at)));
-    out.truncate(crate::limits::SUSPECTS);
+    out.truncate(SUSPECTS);
     out
 }

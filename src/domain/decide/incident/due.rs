@@ -3,7 +3,7 @@
 use super::climb;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Incident, IncidentEvent as E, Purpose, Status, Told, timers};
+use crate::domain::incident::{Incident, IncidentEvent as E, Purpose, Status, Told, UPDATE_EVERY_MIN, timers};
 use crate::domain::time::after;
 
 pub fn fire(tx: &mut Tx<'_>, id: IncidentId, purpose: Purpose) -> Result<(), Stop> {
@@ -35,7 +35,7 @@ fn promise(tx: &mut Tx<'_>, i: &Incident) -> Result<(), Stop> {
 fn update(tx: &mut Tx<'_>, i: &Incident) -> Result<(), Stop> {
     let Some(next) = &i.next_update else { return Ok(()) };
     let severity = tx.ctx.policy.response.severity(&i.severity).cloned();
-    let every = severity.as_ref().map_or(crate::limits::UPDATE_EVERY_MIN, |s| s.update);
+    let every = severity.as_ref().map_or(UPDATE_EVERY_MIN, |s| s.update);
     let goes_up = severity.is_some_and(|s| s.overdue_goes_up);
     let told = match next.told {
         Told::Nobody => Told::Privately,
