@@ -1,6 +1,7 @@
 //! What people see of signalbox on Slack and on Discord: a snapshot of every card and of every kind of message.
 
 mod every;
+mod incidents;
 mod made;
 mod scenes;
 mod sheet;

@@ -7,6 +7,7 @@ use super::stage::{Shot, Stage};
 use signalbox::domain::deployment::{Deployment, DeploymentEvent as E, HoldReason, Lane, Status};
 use signalbox::domain::environment::EnvironmentEvent as V;
 use signalbox::domain::ids::PersonId;
+use signalbox::domain::incident::IncidentEvent as I;
 use signalbox::domain::person::PersonEvent as P;
 use signalbox::domain::render::notices;
 use signalbox::domain::time::{Now, from_millis};
@@ -92,6 +93,26 @@ fn told(event: &Event) -> Option<&'static str> {
             V::Pending { .. } | V::Withdrawn { .. } | V::Queued { .. } => return None,
             V::SlotTaken { .. } | V::SlotFreed { .. } | V::LiveChanged { .. } => return None,
         },
+        Event::Incident(event) => match event {
+            I::Joined { .. } => "incident joined",
+            I::Acknowledged { .. } => "incident acknowledged",
+            I::Paged { .. } => "incident paged",
+            I::RoundBegun => "incident round begun",
+            I::LadderEnded => "incident ladder ended",
+            I::Nudged { .. } => "incident nudged",
+            I::PromiseBroken { .. } => "incident promise broken",
+            I::Updated { .. } => "incident updated",
+            I::UpdateAsked { .. } => "incident update asked",
+            I::Snoozed { .. } => "incident snoozed",
+            I::SeverityChanged { .. } => "incident severity changed",
+            I::Assigned { .. } => "incident assigned",
+            I::Mitigated { .. } => "incident mitigated",
+            I::Resolved { .. } => "incident resolved",
+            I::Reopened { .. } => "incident reopened",
+            I::RollbackReminded => "incident rollback reminded",
+            I::Declared(_) => return None,
+        },
+        Event::Board(_) => return None,
         Event::Person(event) => match event {
             P::DebtOpened { .. } => "debt opened",
             P::DebtClosed { .. } => "debt closed",
@@ -100,7 +121,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 22;
+const TOLD: usize = 38;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

@@ -25,7 +25,7 @@ fn unclear(text: &str) -> Option<ProbeScript> {
 
 /// Everything, scene by scene.
 pub async fn all() -> Vec<Stage> {
-    vec![
+    let mut all = vec![
         canary().await,
         breach().await,
         holds().await,
@@ -39,7 +39,9 @@ pub async fn all() -> Vec<Stage> {
         ways_back().await,
         person().await,
         questions().await,
-    ]
+    ];
+    all.extend(super::incidents::all().await);
+    all
 }
 
 async fn canary() -> Stage {

@@ -201,7 +201,7 @@ impl Stage {
         self.shots.push(Shot { sheet, name, place, message, status: None, hold: None });
     }
 
-    fn newest(&self, fits: impl Fn(&Said, &str) -> bool, what: &str) -> Said {
+    pub fn newest(&self, fits: impl Fn(&Said, &str) -> bool, what: &str) -> Said {
         let all = self.world.chat().said();
         let found = all.iter().rev().find(|s| fits(s, &render(&s.message(), &self.reader)));
         found.cloned().unwrap_or_else(|| {
