@@ -15,16 +15,22 @@ pub fn commands(catalogue: &Catalogue) -> Vec<CommandSpec> {
     catalogue.entries().iter().map(command).collect()
 }
 
-/// Registers the commands as soon as Discord takes them, unless it refuses them for good.
+/// Registers the commands as soon as Discord takes them, unless it refuses them for good. A right that is missing may be given.
 pub(super) async fn register(platform: Arc<DiscordPlatform>, stop: CancellationToken) {
+    let mut told = false;
     loop {
         let wait = match platform.register().await {
             Ok(_) => return,
             Err(RestError::Limited { after_ms }) => u64::try_from(after_ms).unwrap_or(0),
             Err(RestError::Lost(_)) => limits::RETRY_MAX_MS.unsigned_abs() / 2,
             Err(error) => {
-                tracing::error!(name: "discord.commands_refused", %error, "no commands: {error}; ask signalbox doctor");
-                return;
+                if !std::mem::replace(&mut told, true) {
+                    tracing::error!(name: "discord.commands_refused", %error, "no commands: {error}; ask signalbox doctor");
+                }
+                match error {
+                    RestError::Code { http: 403, .. } => limits::RETRY_MAX_MS.unsigned_abs(),
+                    _ => return,
+                }
             }
         };
         tokio::select! {

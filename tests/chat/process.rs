@@ -186,16 +186,40 @@ async fn a_wrong_token_is_said_and_the_other_platform_goes_on() {
     std::fs::write(yard.folder.path().join("discord-token"), "another-test-token").unwrap();
     let mut child = yard.program("serve").env("RUST_LOG", "info").spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let (mut why, mut address) = (None, None);
     let said = async {
         while let Some(line) = lines.next_line().await.unwrap() {
+            assert!(!line.contains("another-test-token"));
+            if let Some(rest) = line.split("health and metrics on ").nth(1) {
+                address = rest.split_whitespace().next().map(str::to_owned);
+            }
             if line.contains("discord.stopped") || line.contains("does not connect to Discord") {
-                return line;
+                why = Some(line);
+            }
+            if let (Some(_), Some(address)) = (&why, &address) {
+                return address.clone();
             }
         }
         panic!("it says nothing");
     };
-    let line = tokio::time::timeout(PATIENCE, said).await.unwrap();
-    assert!(!line.contains("another-test-token"));
+    let address = tokio::time::timeout(PATIENCE, said).await.unwrap();
     yard.slack.until("a socket", |world| (!world.sockets.is_empty()).then_some(())).await.unwrap();
+    let http = signalbox::http::loopback().unwrap();
+    let page = async |page: &str| http.get(format!("http://{address}/{page}")).send().await.unwrap();
+    let ready = page("readyz").await;
+    assert_eq!(ready.status(), 200, "one platform works");
+    assert!(ready.text().await.unwrap().starts_with("ready\ndiscord: Discord does not take the token"));
+    let up = async {
+        let slack_up = "signalbox_chat_connected{platform=\"slack\"} 1";
+        loop {
+            let metrics = page("metrics").await.text().await.unwrap();
+            if metrics.contains(slack_up) {
+                return metrics;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let metrics = tokio::time::timeout(PATIENCE, up).await.unwrap();
+    assert!(metrics.contains("signalbox_chat_connected{platform=\"discord\"} 0"), "{metrics}");
     child.kill().await.unwrap();
 }

@@ -9,8 +9,7 @@ pub type Count = BTreeMap<String, i64>;
 
 /// The journal and what stands beside it for ever, and what is pruned by age: `limits::INBOX_DAYS` and `MESSAGE_DAYS`. What
 /// platforms remember of their latest messages is bounded by number: `limits::DISCORD_RECENT`.
-pub const FOR_EVER: [&str; 10] = [
-    "memory: discord asks",
+pub const FOR_EVER: [&str; 9] = [
     "memory: discord posted",
     "memory: discord threads",
     "memory: streams",
