@@ -68,6 +68,7 @@ impl Pace {
 
     /// How many buckets are remembered, for tests of growth.
     #[must_use]
+    #[cfg(feature = "slack")]
     pub fn remembered(&self) -> usize {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
