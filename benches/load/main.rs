@@ -3,7 +3,7 @@
 //! ```text
 //! cargo bench --bench load -- [PART ...] [--folder DIR] [--rounds N] [--seconds S] [--timers N] [--events N]
 //! ```
-//! Parts: `commands`, `process`, `timers`, `breach`, `questions`, `console`; all of them without a name. Everything runs on
+//! Parts: `commands`, `process`, `timers`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`; all of them without a name. Everything runs on
 //! SQLite with full sync in a folder on the disk to be measured. Each part prints the machine's conditions first: a durable
 //! figure means nothing without the rate at which its disk flushes.
 
@@ -16,6 +16,7 @@ mod http;
 mod journal;
 mod process;
 mod questions;
+mod slack;
 mod stand;
 mod timers;
 
@@ -32,7 +33,8 @@ pub struct Options {
     pub events: i64,
 }
 
-const PARTS: [&str; 6] = ["commands", "process", "timers", "breach", "questions", "console"];
+const PARTS: [&str; 8] =
+    ["commands", "process", "timers", "breach", "questions", "console", "slack-http", "slack-socket"];
 
 fn options() -> Option<(Options, Vec<String>)> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("load");
@@ -78,6 +80,8 @@ fn main() -> Result<()> {
                 "timers" => timers::run(&options).await,
                 "breach" => breach::run(&options).await,
                 "questions" => questions::run(&options).await,
+                "slack-http" => slack::run(&options, slack::Mode::Http).await,
+                "slack-socket" => slack::run(&options, slack::Mode::Socket).await,
                 _ => console::run(&options).await,
             }
         })?;

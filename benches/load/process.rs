@@ -86,7 +86,7 @@ async fn watch(name: &str, child: &Child, time: Duration) -> Result<()> {
 }
 
 /// Seconds of processor time so far.
-fn cpu(pid: u32) -> Result<f64> {
+pub fn cpu(pid: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |n: usize| fields.get(n).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);

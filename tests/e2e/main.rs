@@ -7,6 +7,8 @@ mod command_line;
 mod postgres;
 mod releases;
 mod serving;
+#[cfg(feature = "slack")]
+mod slack_kills;
 mod starting;
 mod support;
 mod talking;

@@ -112,9 +112,7 @@ impl Yard {
         let mut program = Program::start(self.folder.path(), &args, env);
         let ops = until("serve to be ready", async || {
             let log = program.log();
-            let ready = log.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok());
-            let mut address = ready.filter_map(|l| Some(l["address"].as_str()?.to_owned()));
-            address.next().map(|a| format!("http://{a}")).ok_or(log)
+            address(&log, "ready; ").map(|a| format!("http://{a}")).ok_or(log)
         })
         .await;
         let console = if more.contains(&"--console") { Some(Console::at(&program.first_line().await)) } else { None };
@@ -132,7 +130,20 @@ impl Yard {
     }
 }
 
+/// In the line of the log whose message begins so.
+fn address(log: &str, message: &str) -> Option<String> {
+    let lines = log.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok());
+    let mut lines = lines.filter(|l| l["message"].as_str().is_some_and(|m| m.starts_with(message)));
+    lines.find_map(|l| Some(l["address"].as_str()?.to_owned()))
+}
+
 impl Serving {
+    /// Where it takes signed requests of Slack.
+    #[cfg(feature = "slack")]
+    pub fn slack(&self) -> String {
+        address(&self.program.log(), "signed requests ").unwrap()
+    }
+
     pub fn console(&self) -> &Console {
         self.console.as_ref().unwrap()
     }
