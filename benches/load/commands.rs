@@ -8,7 +8,7 @@ use signalbox::clock::Stopwatch;
 use signalbox::config::load_embedded;
 use signalbox::domain::ids::ServiceName;
 use signalbox::domain::message::Tone;
-use signalbox::domain::policy::Policy;
+use signalbox::domain::policy::{Phase, Policy};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,20 +49,29 @@ pub async fn run(options: &Options) -> Result<()> {
     Arc::into_inner(stand).ok_or("somebody still sends")?.stop().await
 }
 
-/// The example with more services, whose production asks for keys and a checklist only.
+/// The example with more services like its first, whose production asks for keys and a checklist only. A section's items
+/// begin with those that people tick.
 pub fn policy() -> Policy {
     let mut policy = load_embedded().policy;
     if let Some(api) = policy.services.get("api").cloned() {
+        let lists = policy.checklists.iter_mut().filter(|c| c.phase == Phase::Before && c.services.contains(&api.name));
+        for list in lists {
+            list.services.extend((0..SERVICES).map(name));
+            list.sections.iter_mut().for_each(|section| section.items.sort_by_key(|item| item.probe.is_some()));
+        }
         for n in 0..SERVICES {
-            let name = ServiceName::new(&format!("svc-{n}"));
-            let service = signalbox::domain::policy::Service { name: name.clone(), default: false, ..api.clone() };
-            policy.services.insert(name, service);
+            let service = signalbox::domain::policy::Service { name: name(n), default: false, ..api.clone() };
+            policy.services.insert(name(n), service);
         }
     }
     if let Some(production) = policy.environments.get_mut("production") {
         production.after = None;
     }
     policy
+}
+
+fn name(service: usize) -> ServiceName {
+    ServiceName::new(&format!("svc-{service}"))
 }
 
 /// The `n`th command and who types it: eight kinds, of which every fourth is a question, one deployment after the other.
