@@ -520,6 +520,9 @@ pub const WORK_PAGE: i64 = 128;
 /// How long the next arrival's work waits for others to be kept first, in milliseconds: work goes on under any load.
 pub const WORK_YIELD_MS: u64 = 5;
 
+/// For how long nobody must have handed in before many arrivals are worked at their full pace again, in milliseconds.
+pub const WORK_QUIET_MS: u64 = 2;
+
 /// How often an arrival is worked again when its platform is not to be had, and when the store is not: half a day, since it
 /// was acknowledged.
 pub const WORK_TRIES: u32 = 10;

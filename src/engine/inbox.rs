@@ -29,6 +29,9 @@ pub(super) struct Arrivals {
     queue: std::sync::OnceLock<mpsc::Sender<Arriving>>,
     under_way: AtomicUsize,
     quiet: Notify,
+    /// How many were handed in, and how many it were when nobody was found to hand in for a while.
+    begun: AtomicUsize,
+    quiet_at: AtomicUsize,
     last_place: AtomicI64,
 }
 
@@ -46,15 +49,30 @@ impl Drop for UnderWay<'_> {
 impl Arrivals {
     fn begin(&self) -> UnderWay<'_> {
         self.under_way.fetch_add(1, Ordering::AcqRel);
+        self.begun.fetch_add(1, Ordering::AcqRel);
         UnderWay(self)
     }
 
-    /// Returns when nobody hands in, at the latest after [`limits::WORK_YIELD_MS`].
-    pub(super) async fn give_way(&self) {
-        let quiet = self.quiet.notified();
-        if self.under_way.load(Ordering::Acquire) > 0 {
-            let _ = tokio::time::timeout(Duration::from_millis(limits::WORK_YIELD_MS), quiet).await;
-        }
+    /// Returns when nobody hands in, at the latest after [`limits::WORK_YIELD_MS`]. While many wait for their work, those who
+    /// hand in do so without a pause: then it returns when nobody has for [`limits::WORK_QUIET_MS`].
+    pub(super) async fn give_way(&self, many: bool) {
+        let quiet = async {
+            loop {
+                let quiet = self.quiet.notified();
+                if self.under_way.load(Ordering::Acquire) > 0 {
+                    quiet.await;
+                }
+                let begun = self.begun.load(Ordering::Acquire);
+                if !many || self.quiet_at.load(Ordering::Acquire) == begun {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(limits::WORK_QUIET_MS)).await;
+                if self.begun.load(Ordering::Acquire) == begun {
+                    self.quiet_at.store(begun, Ordering::Release);
+                }
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_millis(limits::WORK_YIELD_MS), quiet).await;
     }
 }
 

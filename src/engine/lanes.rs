@@ -104,6 +104,11 @@ impl Lanes {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many are in memory and not done.
+    pub(super) fn held(&self) -> usize {
+        self.state().count
+    }
+
     /// Takes in what was kept just now, or leaves it to the store.
     pub(super) fn offer(&self, rows: impl IntoIterator<Item = InboxRow>) {
         let mut state = self.state();
@@ -215,10 +220,6 @@ pub(super) fn lane(row: &InboxRow) -> String {
 mod tests {
     use super::*;
 
-    fn held(lanes: &Lanes) -> usize {
-        lanes.state().count
-    }
-
     fn row(open: i64, lane: &str) -> InboxRow {
         let (key, lane) = (format!("slack:{open}"), lane.to_owned());
         InboxRow { key, lane, open, body: "{}".into(), ..InboxRow::default() }
@@ -246,7 +247,7 @@ mod tests {
         assert_eq!(lanes.next().map(|h| h.row.open), Some(1), "the same again before the next");
         lanes.done(&first);
         assert_eq!(lanes.next().map(|h| h.row.open), Some(2));
-        assert_eq!(held(&lanes), 2);
+        assert_eq!(lanes.held(), 2);
     }
 
     #[test]
@@ -255,7 +256,7 @@ mod tests {
         let most = i64::try_from(limits::LANES_HELD).unwrap();
         lanes.offer((1..=most).map(|n| row(n, "sara")));
         lanes.offer([row(most + 1, "sara")]);
-        assert_eq!((held(&lanes), lanes.wants()), (limits::LANES_HELD, None), "full");
+        assert_eq!((lanes.held(), lanes.wants()), (limits::LANES_HELD, None), "full");
         let first = lanes.next().unwrap();
         lanes.done(&first);
         // There is room, but older ones wait in the store.
@@ -298,6 +299,6 @@ mod tests {
         let lanes = caught_up();
         let large = |n| InboxRow { body: "x".repeat(limits::LANES_BYTES), ..row(n, "sara") };
         lanes.offer([large(1), large(2)]);
-        assert_eq!((held(&lanes), lanes.wants()), (1, None));
+        assert_eq!((lanes.held(), lanes.wants()), (1, None));
     }
 }

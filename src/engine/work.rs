@@ -168,7 +168,7 @@ pub(super) async fn lane_loop(engine: Arc<Engine>, stop: CancellationToken, trac
                 () = stop.cancelled() => return,
             };
             let Ok(permit) = permit else { return };
-            engine.arrivals.give_way().await;
+            engine.arrivals.give_way(engine.lanes.held() > limits::WORK_AT_ONCE).await;
             tracker.spawn(work(Arc::clone(&engine), held, permit, stop.clone()));
         }
     }

@@ -65,6 +65,10 @@ pub(super) mod lost {
         StoreError::Conflict("an input of this batch was decided before".to_owned())
     }
 
+    pub fn arrival() -> StoreError {
+        StoreError::Conflict("an arrival was kept by somebody else meanwhile".to_owned())
+    }
+
     pub fn timer() -> StoreError {
         StoreError::Conflict("a timer of this batch fired, moved or was cancelled meanwhile".to_owned())
     }
@@ -211,21 +215,21 @@ pub(super) fn keeping(rows: &[InboxRow]) -> Result<BTreeMap<&str, &InboxRow>> {
     Ok(out)
 }
 
-/// What became of each of `rows`, when those of `new` were stored and the others stand with these proofs.
-pub(super) fn kept(rows: &[InboxRow], new: &BTreeSet<String>, proofs: &BTreeMap<String, String>) -> Vec<Kept> {
-    let mut seen = BTreeMap::new();
-    let one = |row| {
-        let InboxRow { key, proof, .. }: &InboxRow = row;
-        if seen.insert(key.as_str(), ()).is_none() && new.contains(key) {
-            return Kept::New;
-        }
-        let first = || rows.iter().find(|r| r.key == *key).map(|r| &r.proof);
-        match proofs.get(key).or_else(first) {
-            Some(standing) if !proof.is_empty() && standing == proof => Kept::Replayed,
-            _ => Kept::Again,
-        }
-    };
-    rows.iter().map(one).collect()
+/// What became of each of `rows`, when those of `standing` were there before, with these proofs, and the others were stored.
+pub(super) fn kept(rows: &[InboxRow], standing: &BTreeMap<String, String>) -> Vec<Kept> {
+    let mut stored: BTreeMap<&str, &String> = BTreeMap::new();
+    let mut out = Vec::with_capacity(rows.len());
+    for InboxRow { key, proof, .. } in rows {
+        out.push(match standing.get(key).or_else(|| stored.get(key.as_str()).copied()) {
+            None => {
+                stored.insert(key, proof);
+                Kept::New
+            }
+            Some(first) if !proof.is_empty() && first == proof => Kept::Replayed,
+            Some(_) => Kept::Again,
+        });
+    }
+    out
 }
 
 fn arrival(row: &InboxRow) -> Result<()> {

@@ -13,6 +13,7 @@ mod yard;
 pub use yard::Mode;
 
 use crate::figures::{Times, middle};
+use crate::process::cpu;
 use crate::{Options, Result, conditions};
 use acts::{Act, DEPLOYMENTS};
 use signalbox::clock::Stopwatch;
@@ -26,8 +27,6 @@ use yard::Yard;
 const CONNECTIONS: usize = 16;
 /// Envelopes on a socket at full speed without an acknowledgement.
 const FLYING: usize = 64;
-/// Envelopes made beforehand for each second.
-const ENVELOPES: u64 = 40_000;
 /// How long answers are held back at most; the program gives up on one after eight seconds.
 const HELD_S: u64 = 5;
 /// Ends without a word.
@@ -93,6 +92,11 @@ async fn on(options: &Options, mode: Mode, folder: &Path) -> Result<()> {
     sender.yard.stop().await
 }
 
+/// Processor seconds of the program and of this one, answers to acts, and other calls of the Web API so far.
+fn spent(yard: &Yard, web: &Web) -> Result<[f64; 4]> {
+    Ok([yard.cpu()?, cpu(std::process::id())?, web.answers() as f64, web.calls() as f64])
+}
+
 impl Sender {
     /// One deployment of each service.
     async fn requests(&mut self) -> Result<()> {
@@ -117,15 +121,23 @@ impl Sender {
 
     /// Then waits until all of it is worked, and says how that went. Held back, answers wait until the end of the load.
     async fn full_speed(&mut self, seconds: u64, held: bool) -> Result<(Times, f64)> {
-        let (first, used) = (self.next, self.yard.cpu()?);
-        let (answers, calls) = (self.web.answers(), self.web.calls());
+        let first = self.next;
         self.web.hold(held);
-        let (times, rate) = match &mut self.socket {
-            None => post::closed_loop(self.yard.address, &self.web, first, CONNECTIONS, seconds).await?,
-            Some(socket) => socket.closed_loop(&self.web, first, FLYING, seconds, ENVELOPES).await?,
+        let ((times, rate), before) = match &mut self.socket {
+            None => {
+                let signed = post::signed(&self.web, first, seconds)?;
+                let before = spent(&self.yard, &self.web)?;
+                let done = post::closed_loop(self.yard.address, signed, CONNECTIONS, seconds).await?;
+                (done, before)
+            }
+            Some(socket) => {
+                let envelopes = socket::envelopes(&self.web, first, seconds)?;
+                let before = spent(&self.yard, &self.web)?;
+                (socket.closed_loop(first, envelopes, FLYING, seconds).await?, before)
+            }
         };
-        let used = (self.yard.cpu()? - used) / seconds as f64;
-        let (answers, calls) = (self.web.answers() - answers, self.web.calls() - calls);
+        let now = spent(&self.yard, &self.web)?;
+        let [cores, own, answers, calls] = std::array::from_fn(|n| (now[n] - before[n]) / seconds as f64);
         self.next += times.len();
         times.show(&format!("  {rate:.0}/s for {seconds} s"));
         let open = self.yard.open().await?;
@@ -133,8 +145,8 @@ impl Sender {
         let watch = Stopwatch::start();
         self.drained().await?;
         println!(
-            "    meanwhile {:.0}/s answered, {calls} posts and edits, {used:.2} cores used; then {open} to be worked, in {:.1} s",
-            answers as f64 / seconds as f64,
+            "    {cores:.2} cores used, {own:.2} by the senders; meanwhile {answers:.0} answered and {calls:.1} posted or edited \
+             a second; then {open} to be worked, in {:.1} s",
             watch.elapsed_std().as_secs_f64()
         );
         Ok((times, rate))

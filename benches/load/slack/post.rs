@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Acts signed beforehand for each second at full speed; more are not sent.
-const SIGNED: u64 = 30_000;
+const SIGNED: u64 = 20_000;
 
 /// Tries of one act.
 const ATTEMPTS: i64 = 200;
@@ -92,18 +92,19 @@ pub async fn open_loop(address: SocketAddr, web: &Web, first: usize, rate: u64, 
     Ok(times)
 }
 
-/// As many connections, each as fast as it is acknowledged; also the rate. Acts are numbered from `first`; how many there were
-/// is the number of times.
+/// Requests for so many seconds at full speed, from the act `first` on.
+pub fn signed(web: &Web, first: usize, seconds: u64) -> Result<Arc<Vec<Vec<u8>>>> {
+    let count = usize::try_from(SIGNED * seconds)?;
+    Ok(Arc::new((0..count).map(|n| Act::of(first + n).request(web.address, 0)).collect::<Result<_>>()?))
+}
+
+/// As many connections, each as fast as it is acknowledged; also the rate.
 pub async fn closed_loop(
     address: SocketAddr,
-    web: &Web,
-    first: usize,
+    signed: Arc<Vec<Vec<u8>>>,
     connections: usize,
     seconds: u64,
 ) -> Result<(Times, f64)> {
-    let count = usize::try_from(SIGNED * seconds)?;
-    let signed: Arc<Vec<Vec<u8>>> =
-        Arc::new((0..count).map(|n| Act::of(first + n).request(web.address, 0)).collect::<Result<_>>()?);
     let next = Arc::new(AtomicUsize::new(0));
     let begun = Stopwatch::start();
     let mut tasks = Vec::new();

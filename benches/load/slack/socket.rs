@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
+/// Envelopes made beforehand for each second at full speed; more are not sent.
+const ENVELOPES: u64 = 20_000;
+
 /// Acknowledgements taken at once.
 const TAKEN: usize = 256;
 
@@ -79,25 +82,21 @@ impl Socket {
         Ok(times)
     }
 
-    /// So many without an acknowledgement, the next as soon as one comes; also the rate.
+    /// So many without an acknowledgement, the next as soon as one comes; also the rate. The acts are numbered from `first`.
     pub async fn closed_loop(
         &mut self,
-        web: &Web,
         first: usize,
+        mut envelopes: std::vec::IntoIter<Message>,
         flying: usize,
         seconds: u64,
-        most: u64,
     ) -> Result<(Times, f64)> {
-        let count = usize::try_from(most * seconds)?;
-        let envelopes = (0..count).map(|n| Message::text(Act::of(first + n).envelope(web.address)));
-        let mut envelopes: Vec<Message> = envelopes.rev().collect();
-        let (mut sent, mut times, mut taken) = (Vec::with_capacity(count), Times::default(), Vec::new());
+        let (mut sent, mut times, mut taken) = (Vec::with_capacity(envelopes.len()), Times::default(), Vec::new());
         let begun = Stopwatch::start();
         loop {
             let due = begun.elapsed_std().as_secs() < seconds;
             while due
                 && sent.len() - times.len() < flying
-                && let Some(envelope) = envelopes.pop()
+                && let Some(envelope) = envelopes.next()
             {
                 sent.push(self.since.elapsed_std());
                 self.send.feed(envelope).await?;
@@ -115,6 +114,13 @@ impl Socket {
             }
         }
     }
+}
+
+/// Envelopes for so many seconds at full speed, from the act `first` on.
+pub fn envelopes(web: &Web, first: usize, seconds: u64) -> Result<std::vec::IntoIter<Message>> {
+    let count = usize::try_from(ENVELOPES * seconds)?;
+    let all: Vec<_> = (0..count).map(|n| Message::text(Act::of(first + n).envelope(web.address))).collect();
+    Ok(all.into_iter())
 }
 
 fn acknowledged(text: &str) -> Option<usize> {

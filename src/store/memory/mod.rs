@@ -257,17 +257,14 @@ impl Store for MemoryStore {
                 row.open = 0;
             }
         }
-        let (mut new, mut proofs) = (BTreeSet::new(), BTreeMap::new());
+        let mut standing = BTreeMap::new();
         for (key, row) in by_key {
             match tables.inbox.get(key) {
-                Some(stands) => _ = proofs.insert(key.to_owned(), stands.proof.clone()),
-                None => {
-                    tables.inbox.insert(key.to_owned(), row.clone());
-                    new.insert(key.to_owned());
-                }
+                Some(stands) => _ = standing.insert(key.to_owned(), stands.proof.clone()),
+                None => _ = tables.inbox.insert(key.to_owned(), row.clone()),
             }
         }
-        Ok(net::kept(rows, &new, &proofs))
+        Ok(net::kept(rows, &standing))
     }
 
     async fn open_inbox(&self, holder: &str, after: (i64, &str), limit: i64) -> Result<Vec<InboxRow>> {

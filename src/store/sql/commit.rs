@@ -41,25 +41,26 @@ macro_rules! commit {
             Ok(())
         }
 
-        /// The keys that are new, and what the others were signed with.
+        /// What those of `rows` were signed with that stand already; the others are stored. Looked up first, since an answer
+        /// for each stored row costs more than a statement.
         async fn write_arrivals(
             conn: &mut Conn,
             rows: &Part,
+            keys: &Part,
             closed: &Part,
-        ) -> Result<(BTreeSet<String>, BTreeMap<String, String>)> {
+        ) -> Result<BTreeMap<String, String>> {
             put(conn, "inbox", sql::INBOX_CLOSE, closed).await?;
             if rows.rows == 0 {
-                return Ok(Default::default());
+                return Ok(BTreeMap::new());
             }
-            let keys = sqlx::query_scalar::<$Db, String>(sql::INBOX_KEEP).bind(&rows.json);
-            let new: BTreeSet<String> = keys.fetch_all(&mut *conn).await.map_err(error("inbox"))?.into_iter().collect();
-            if new.len() == rows.rows {
-                return Ok((new, BTreeMap::new()));
+            let proofs = sqlx::query_as::<$Db, (String, String)>(sql::INBOX_PROOFS).bind(&keys.json);
+            let standing: BTreeMap<_, _> =
+                proofs.fetch_all(&mut *conn).await.map_err(error("inbox"))?.into_iter().collect();
+            let stored = put(conn, "inbox", sql::INBOX_KEEP, rows).await?;
+            if stored != (rows.rows - standing.len()) as u64 {
+                return Err(lost::arrival());
             }
-            let proofs = sqlx::query_as::<$Db, (String, String)>(sql::INBOX_PROOFS).bind(&rows.json);
-            let proofs = proofs.fetch_all(conn).await.map_err(error("inbox"))?.into_iter();
-            let proofs = proofs.filter(|(key, _)| !new.contains(key)).collect();
-            Ok((new, proofs))
+            Ok(standing)
         }
 
         async fn expectations(conn: &mut Conn, batch: &Packed) -> Result<()> {

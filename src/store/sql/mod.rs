@@ -112,15 +112,22 @@ macro_rules! store {
                     return Ok(Vec::new());
                 }
                 // In key order, as every replica takes its locks.
-                let rows = packed::inbox(net::keeping(arrivals)?.into_values())?;
+                let rows = net::keeping(arrivals)?;
+                let keys = packed::part(rows.keys().map(|key| (key,)))?;
+                let rows = packed::inbox(rows.into_values())?;
                 let closed: BTreeSet<&String> = closed.iter().collect();
                 let closed = packed::part(closed.into_iter().map(|key| (key,)))?;
                 let pool = self.writer.clone();
-                let (new, proofs) = to_the_end(async move {
-                    transaction(&pool, async |conn| write_arrivals(conn, &rows, &closed).await).await
+                let standing = to_the_end(async move {
+                    let work = async |conn: &mut Conn| write_arrivals(conn, &rows, &keys, &closed).await;
+                    match transaction(&pool, work).await {
+                        // Another replica has kept one of them meanwhile, and now it is found.
+                        Err(StoreError::Conflict(_)) => transaction(&pool, work).await,
+                        done => done,
+                    }
                 })
                 .await?;
-                Ok(net::kept(arrivals, &new, &proofs))
+                Ok(net::kept(arrivals, &standing))
             }
 
             async fn open_inbox(&self, holder: &str, after: (i64, &str), limit: i64) -> Result<Vec<InboxRow>> {

@@ -29,7 +29,7 @@ macro_rules! statements {
             "INSERT INTO inbox (key, at, body, answer, kind, lane, proof, holder, open) ",
             "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3, j.value->>4, j.value->>5, ",
             "j.value->>6, j.value->>7, CAST(j.value->>8 AS BIGINT) FROM ", $each, " AS j WHERE true ",
-            "ON CONFLICT (key) DO NOTHING RETURNING key"
+            "ON CONFLICT (key) DO NOTHING"
         );
         pub const INBOX_PROOFS: &str = concat!(
             "SELECT i.key, i.proof FROM inbox i WHERE i.key IN (SELECT j.value->>0 FROM ", $each, " AS j)"
@@ -174,14 +174,15 @@ macro_rules! statements {
 
         // -- outbox and leases -------------------------------------------------------------------------------------------------
 
-        /// The oldest row of each target, found by jumping from target to target in the index `outbox_order`.
+        /// The oldest row of each target, found by jumping from target to target in the index `outbox_order`. The plus keeps
+        /// SQLite from holding the time against the condition of `outbox_leased`: it would plan anew for each value.
         pub const CLAIM: &str = concat!(
             "WITH RECURSIVE heads(id) AS (SELECT (SELECT n.id FROM outbox n ORDER BY n.target, n.id LIMIT 1) UNION ALL ",
             "SELECT (SELECT n.id FROM outbox n WHERE n.target > (SELECT c.target FROM outbox c WHERE c.id = h.id) ",
             "ORDER BY n.target, n.id LIMIT 1) FROM heads h WHERE h.id IS NOT NULL) ",
             "UPDATE outbox SET owner = $1, lease_until = $2, attempts = attempts + 1, doubts = doubts + 1 WHERE id IN (",
             "SELECT o.id FROM heads h CROSS JOIN outbox o WHERE o.id = h.id AND o.due_at <= $3 AND o.lease_until <= $3 ",
-            "AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.target = o.target AND l.lease_until > 0 AND l.lease_until > $3) ",
+            "AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.target = o.target AND l.lease_until > 0 AND +l.lease_until > $3) ",
             "ORDER BY o.id LIMIT $4",
             $skip,
             ") RETURNING id, key, target, stream, due_at, attempts, body, version, doubts"
