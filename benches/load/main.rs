@@ -3,9 +3,10 @@
 //! ```text
 //! cargo bench --bench load -- [PART ...] [--folder DIR] [--rounds N] [--seconds S] [--timers N] [--events N]
 //! ```
-//! Parts: `commands`, `process`, `timers`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`; all of them without a
-//! name. Everything runs on SQLite with full sync in a folder on the disk to be measured. Each part prints the machine's conditions first: a durable
-//! figure means nothing without the rate at which its disk flushes.
+//! Parts: `commands`, `process`, `timers`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`; all of them without
+//! a name. Everything runs on SQLite with full sync in a folder on the disk to be measured; the Slack parts once more in
+//! memory. Each part prints the machine's conditions first: a durable figure means nothing without the rate at which its disk
+//! flushes.
 
 mod breach;
 mod commands;
