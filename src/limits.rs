@@ -67,6 +67,18 @@ pub const STORE_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
 /// Connections that read the embedded database, each a thread of its own. One more writes.
 pub const SQLITE_READERS: u32 = 2;
 
+/// Writes that may wait for the embedded database before whoever asks has to wait as well.
+pub const SQLITE_QUEUE: usize = 1024;
+
+/// Writes stored as one transaction at most: none waits for more than so many others.
+pub const SQLITE_AT_ONCE: usize = 64;
+
+/// Commits to the embedded database after which its log is carried over into the file.
+pub const SQLITE_CHECKPOINT_COMMITS: u32 = 64;
+
+/// Pages of 4 KiB in the log of the embedded database above which the writer itself helps to carry it over.
+pub const SQLITE_WAL_PAGES: i64 = 4096;
+
 /// How long the embedded database waits for a lock that a backup or a checkpoint holds.
 pub const SQLITE_BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 

@@ -78,7 +78,8 @@ pub struct TimerRow {
 pub struct OutboxRow {
     /// Time-ordered and unique.
     pub id: String,
-    /// Inserting a row whose key stands already replaces body and due time of the standing row (its id, attempts and lease stay).
+    /// Inserting a row whose key stands already replaces the body of the standing row (its id, attempts and lease stay). The later
+    /// due time counts: what is paced or backed off is not sent sooner because there is more to say.
     pub key: String,
     pub target: String,
     pub stream: Stream,

@@ -183,7 +183,7 @@ impl Tables {
         for (key, put) in &net.outbox {
             if let Some(queued) = self.outbox_keys.get(*key).and_then(|id| self.outbox.get_mut(id)) {
                 queued.row.body.clone_from(&put.last.body);
-                queued.row.due_at = put.last.due_at;
+                queued.row.due_at = queued.row.due_at.max(put.last.due_at);
                 queued.version += put.changes;
                 continue;
             }

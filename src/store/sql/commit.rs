@@ -41,28 +41,6 @@ macro_rules! commit {
             Ok(())
         }
 
-        /// What those of `rows` were signed with that stand already; the others are stored. Looked up first, since an answer
-        /// for each stored row costs more than a statement.
-        async fn write_arrivals(
-            conn: &mut Conn,
-            rows: &Part,
-            keys: &Part,
-            closed: &Part,
-        ) -> Result<BTreeMap<String, String>> {
-            put(conn, "inbox", sql::INBOX_CLOSE, closed).await?;
-            if rows.rows == 0 {
-                return Ok(BTreeMap::new());
-            }
-            let proofs = sqlx::query_as::<$Db, (String, String)>(sql::INBOX_PROOFS).bind(&keys.json);
-            let standing: BTreeMap<_, _> =
-                proofs.fetch_all(&mut *conn).await.map_err(error("inbox"))?.into_iter().collect();
-            let stored = put(conn, "inbox", sql::INBOX_KEEP, rows).await?;
-            if stored != (rows.rows - standing.len()) as u64 {
-                return Err(lost::arrival());
-            }
-            Ok(standing)
-        }
-
         async fn expectations(conn: &mut Conn, batch: &Packed) -> Result<()> {
             if batch.expected.is_empty() {
                 return Ok(());

@@ -3,9 +3,11 @@
 //! Every write runs in a task of its own, so that a caller that stops waiting cannot cut a transaction in half: it is then
 //! stored or not, and the inbox tells which. Reads are single statements.
 
+mod checkpoint;
 mod commit;
 mod dump;
 mod error;
+mod group;
 mod packed;
 mod postgres;
 mod read;
@@ -15,14 +17,6 @@ mod statements;
 pub(super) use error::error as failed;
 pub use postgres::{PgStore, open_postgres};
 pub use sqlite::{SqliteStore, open_sqlite};
-
-use super::{Result, StoreError};
-use std::future::Future;
-
-/// Runs `work` to its end even if the caller goes away.
-async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    tokio::spawn(work).await.unwrap_or_else(|e| Err(StoreError::Unavailable(format!("the write was given up: {e}"))))
-}
 
 macro_rules! store {
     (
@@ -34,14 +28,17 @@ macro_rules! store {
         use crate::store::net::{self, lost};
         use crate::store::sql::error::error;
         use crate::store::sql::packed::{self, Packed, Part, list};
-        use crate::store::sql::{commit::commit, dump::dump, read::read, statements::statements, to_the_end};
+        use crate::store::sql::{commit::commit, dump::dump, read::read, statements::statements};
         use crate::store::{
             Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MessageRow, OutboxRow, ReactionRow, Result,
             StateRow, Store, StoreError, TimerRow,
         };
         use async_trait::async_trait;
+        use futures_util::FutureExt as _;
+        use futures_util::future::BoxFuture;
         use sqlx::{Database, Row as _};
         use std::collections::{BTreeMap, BTreeSet};
+        use std::sync::Arc;
 
         pub mod sql {
             super::statements!(each = $each, lock = $lock, skip = $skip, vacant = $vacant, alone = $alone);
@@ -55,7 +52,10 @@ macro_rules! store {
         dump!($Store, $Db);
 
         /// Begins, works, commits; when the work fails, nothing of it stays.
-        async fn transaction<T>(pool: &sqlx::Pool<$Db>, work: impl AsyncFnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        pub(super) async fn transaction<T>(
+            pool: &sqlx::Pool<$Db>,
+            work: impl AsyncFnOnce(&mut Conn) -> Result<T>,
+        ) -> Result<T> {
             let mut conn = pool.acquire().await.map_err(error("connection"))?;
             let run = async |conn: &mut Conn, sql: &'static str| sqlx::query::<$Db>(sql).execute(conn).await;
             if let Err(e) = run(&mut conn, $begin).await {
@@ -66,34 +66,54 @@ macro_rules! store {
                 Ok(done) => run(&mut conn, "COMMIT").await.map(|_| done).map_err(error("commit")),
                 failed => failed,
             };
+            ended(conn, done).await
+        }
+
+        /// Nothing of a transaction stays that failed.
+        pub(super) async fn ended<T>(mut conn: sqlx::pool::PoolConnection<$Db>, done: Result<T>) -> Result<T> {
             // A full disk has ended the transaction by itself, a lost connection has none: then the connection goes.
-            if done.is_err() && run(&mut conn, "ROLLBACK").await.is_err() {
+            if done.is_err() && sqlx::query::<$Db>("ROLLBACK").execute(&mut *conn).await.is_err() {
                 let _ = conn.close().await;
             }
             done
         }
 
         impl $Store {
-            async fn write<T: Send + 'static>(
+            /// One statement and how many rows it touched.
+            async fn write(
                 &self,
                 table: &'static str,
-                query: Query<'static>,
-                affected: fn(u64) -> T,
-            ) -> Result<T> {
-                let pool = self.writer.clone();
-                to_the_end(async move {
-                    query.execute(&pool).await.map(|done| affected(done.rows_affected())).map_err(error(table))
+                query: impl Fn() -> Query<'static> + Send + Sync + 'static,
+            ) -> Result<u64> {
+                self.statement(move |conn| {
+                    let query = query();
+                    async move { Ok(query.execute(conn).await.map_err(error(table))?.rows_affected()) }.boxed()
                 })
                 .await
+            }
+
+            /// `sql` for a row of the outbox that is claimed; `first` binds what comes before the row's own values.
+            async fn held(
+                &self,
+                sql: &'static str,
+                claim: &Claim,
+                first: impl Fn(Query<'static>) -> Query<'static> + Send + Sync + 'static,
+            ) -> Result<u64> {
+                let (id, owner, attempts) = (claim.row.id.clone(), claim.owner.clone(), claim.row.attempts);
+                let query = move || first(sqlx::query(sql)).bind(id.clone()).bind(owner.clone()).bind(attempts);
+                self.write("outbox", query).await
             }
         }
 
         #[async_trait]
         impl Store for $Store {
             async fn commit(&self, batch: &Batch) -> Result<()> {
-                let packed = Packed::of(batch)?;
-                let pool = self.writer.clone();
-                to_the_end(async move { transaction(&pool, async |conn| write(conn, &packed).await).await }).await
+                let packed = Arc::new(Packed::of(batch)?);
+                self.transacted(move |conn| {
+                    let packed = Arc::clone(&packed);
+                    async move { write(conn, &packed).await }.boxed()
+                })
+                .await
             }
 
             async fn states(&self, streams: &[Stream]) -> Result<Vec<StateRow>> {
@@ -117,16 +137,7 @@ macro_rules! store {
                 let rows = packed::inbox(rows.into_values())?;
                 let closed: BTreeSet<&String> = closed.iter().collect();
                 let closed = packed::part(closed.into_iter().map(|key| (key,)))?;
-                let pool = self.writer.clone();
-                let standing = to_the_end(async move {
-                    let work = async |conn: &mut Conn| write_arrivals(conn, &rows, &keys, &closed).await;
-                    match transaction(&pool, work).await {
-                        // Another replica has kept one of them meanwhile, and now it is found.
-                        Err(StoreError::Conflict(_)) => transaction(&pool, work).await,
-                        done => done,
-                    }
-                })
-                .await?;
+                let standing = self.keep_packed(Arc::new([closed, keys, rows])).await?;
                 Ok(net::kept(arrivals, &standing))
             }
 
@@ -149,8 +160,8 @@ macro_rules! store {
             }
 
             async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
-                let query = sqlx::query(sql::INBOX_ADOPT).bind(to.to_owned()).bind(from.to_owned());
-                self.write("inbox", query, |n| n).await
+                let (from, to) = (from.to_owned(), to.to_owned());
+                self.write("inbox", move || sqlx::query(sql::INBOX_ADOPT).bind(to.clone()).bind(from.clone())).await
             }
 
             fn shared(&self) -> bool {
@@ -201,42 +212,39 @@ macro_rules! store {
             }
 
             async fn claim(&self, now: i64, owner: &str, lease_until: i64, limit: i64) -> Result<Vec<Claim>> {
-                let (pool, owner) = (self.writer.clone(), owner.to_owned());
-                to_the_end(async move {
-                    let query =
-                        sqlx::query(sql::CLAIM).bind(owner.clone()).bind(lease_until).bind(now).bind(limit.max(0));
+                let (claimant, limit) = (owner.to_owned(), limit.max(0));
+                let claimed = self.statement(move |conn| {
+                    let query = sqlx::query(sql::CLAIM).bind(claimant.clone()).bind(lease_until).bind(now).bind(limit);
                     let versioned = |row: &<$Db as Database>::Row| {
                         Ok((outbox(row)?, row.try_get(7)?, row.try_get::<i64, _>(8)? > 1))
                     };
-                    let claimed = rows(&pool, "outbox", query, versioned).await?.into_iter();
-                    let claim =
-                        |(row, version, doubt)| Claim { row, owner: owner.clone(), lease_until, version, doubt };
-                    let mut claims: Vec<Claim> = claimed.map(claim).collect();
-                    claims.sort_unstable_by(|a, b| a.row.id.cmp(&b.row.id));
-                    Ok(claims)
-                })
-                .await
+                    async move { rows(conn, "outbox", query, versioned).await }.boxed()
+                });
+                let claim = |(row, version, doubt)| Claim { row, owner: owner.to_owned(), lease_until, version, doubt };
+                let mut claims: Vec<Claim> = claimed.await?.into_iter().map(claim).collect();
+                claims.sort_unstable_by(|a, b| a.row.id.cmp(&b.row.id));
+                Ok(claims)
             }
 
             async fn renew(&self, claim: &Claim, lease_until: i64) -> Result<bool> {
-                let query = sqlx::query(sql::RENEW).bind(lease_until).bind(claim.row.id.clone());
-                self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |n| n == 1).await
+                let renewed = self.held(sql::RENEW, claim, move |query| query.bind(lease_until)).await?;
+                Ok(renewed == 1)
             }
 
             async fn release(&self, claim: &Claim, due_at: i64) -> Result<()> {
-                let query = sqlx::query(sql::RELEASE).bind(claim.version).bind(due_at).bind(claim.row.id.clone());
-                self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |_| ()).await
+                let version = claim.version;
+                self.held(sql::RELEASE, claim, move |query| query.bind(version).bind(due_at)).await.map(|_| ())
             }
 
             async fn put_back(&self, claim: &Claim, due_at: i64) -> Result<()> {
-                let query = sqlx::query(sql::PUT_BACK).bind(claim.version).bind(due_at).bind(claim.row.id.clone());
-                self.write("outbox", query.bind(claim.owner.clone()).bind(claim.row.attempts), |_| ()).await
+                let version = claim.version;
+                self.held(sql::PUT_BACK, claim, move |query| query.bind(version).bind(due_at)).await.map(|_| ())
             }
 
             async fn break_leases(&self) -> Result<u64> {
                 match sql::BREAK {
                     "" => Ok(0),
-                    sql => self.write("outbox", sqlx::query(sql), |n| n).await,
+                    sql => self.write("outbox", move || sqlx::query(sql)).await,
                 }
             }
 
@@ -269,26 +277,28 @@ macro_rules! store {
             }
 
             async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool> {
-                let query = sqlx::query(sql::LEASE).bind(name.to_owned()).bind(owner.to_owned()).bind(until).bind(now);
-                self.write("leases", query, |n| n == 1).await
+                let names = [name.to_owned(), owner.to_owned()];
+                let query = move || {
+                    let [name, owner] = names.clone();
+                    sqlx::query(sql::LEASE).bind(name).bind(owner).bind(until).bind(now)
+                };
+                self.write("leases", query).await.map(|n| n == 1)
             }
 
             async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64> {
-                self.write("inbox", sqlx::query(sql::INBOX_PRUNE).bind(before).bind(limit.max(0)), |n| n).await
+                self.write("inbox", move || sqlx::query(sql::INBOX_PRUNE).bind(before).bind(limit.max(0))).await
             }
 
             async fn prune_reactions(&self, before: i64, limit: i64) -> Result<u64> {
-                let query = sqlx::query(sql::REACTIONS_PRUNE).bind(before).bind(limit.max(0));
-                self.write("reactions", query, |n| n).await
+                self.write("reactions", move || sqlx::query(sql::REACTIONS_PRUNE).bind(before).bind(limit.max(0))).await
             }
 
             async fn prune_messages(&self, before: i64, limit: i64) -> Result<u64> {
-                let query = sqlx::query(sql::MESSAGES_PRUNE).bind(before).bind(limit.max(0));
-                self.write("messages", query, |n| n).await
+                self.write("messages", move || sqlx::query(sql::MESSAGES_PRUNE).bind(before).bind(limit.max(0))).await
             }
 
             async fn prune_leases(&self, before: i64) -> Result<u64> {
-                self.write("leases", sqlx::query(sql::LEASES_PRUNE).bind(before), |n| n).await
+                self.write("leases", move || sqlx::query(sql::LEASES_PRUNE).bind(before)).await
             }
 
             async fn setting(&self, name: &str) -> Result<Option<String>> {
@@ -297,8 +307,9 @@ macro_rules! store {
             }
 
             async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
-                let query = sqlx::query(sql::SETTING_PUT).bind(name.to_owned()).bind(value.to_owned());
-                self.write("settings", query, |_| ()).await
+                let (name, value) = (name.to_owned(), value.to_owned());
+                let query = move || sqlx::query(sql::SETTING_PUT).bind(name.clone()).bind(value.clone());
+                self.write("settings", query).await.map(|_| ())
             }
 
             async fn ping(&self) -> Result<()> {

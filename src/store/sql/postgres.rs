@@ -54,10 +54,67 @@ impl PgStore {
         Ok(pooled(options))
     }
 
+    /// `work` in a transaction of its own.
+    async fn transacted<T: Send + 'static>(
+        &self,
+        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let pool = self.writer.clone();
+        to_the_end(async move { transaction(&pool, async |conn| work(conn).await).await }).await
+    }
+
+    /// The same for a single statement, which commits by itself.
+    async fn statement<T: Send + 'static>(
+        &self,
+        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let pool = self.writer.clone();
+        to_the_end(async move {
+            let mut conn = pool.acquire().await.map_err(error("connection"))?;
+            work(&mut conn).await
+        })
+        .await
+    }
+
+    /// What those that arrive were signed with that stand already; the others are stored. Takes what is closed, the keys and
+    /// the rows.
+    async fn keep_packed(&self, parts: Arc<[Part; 3]>) -> Result<BTreeMap<String, String>> {
+        let keep = async || {
+            let parts = Arc::clone(&parts);
+            self.transacted(move |conn| {
+                let parts = Arc::clone(&parts);
+                async move { write_arrivals(conn, &parts).await }.boxed()
+            })
+            .await
+        };
+        match keep().await {
+            // Another replica has kept one of them meanwhile, and now it is found.
+            Err(StoreError::Conflict(_)) => keep().await,
+            done => done,
+        }
+    }
+
     async fn shut(&self) -> Result<()> {
         self.writer.close().await;
         Ok(())
     }
+}
+
+/// Runs `work` to its end even if the caller goes away: a transaction is never cut in half.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.unwrap_or_else(|e| Err(StoreError::Unavailable(format!("the write was given up: {e}"))))
+}
+
+/// Looked up first, since an answer for each stored row costs more than a statement.
+async fn write_arrivals(conn: &mut Conn, [closed, keys, rows]: &[Part; 3]) -> Result<BTreeMap<String, String>> {
+    put(conn, "inbox", sql::INBOX_CLOSE, closed).await?;
+    if rows.rows == 0 {
+        return Ok(BTreeMap::new());
+    }
+    let proofs = sqlx::query_as::<_, (String, String)>(sql::INBOX_PROOFS).bind(&keys.json);
+    let standing: BTreeMap<_, _> = proofs.fetch_all(&mut *conn).await.map_err(error("inbox"))?.into_iter().collect();
+    let stored = put(conn, "inbox", sql::INBOX_KEEP, rows).await?;
+    if stored == (rows.rows - standing.len()) as u64 { Ok(standing) } else { Err(lost::arrival()) }
 }
 
 pub(super) fn options(url: &str) -> Result<PgConnectOptions> {

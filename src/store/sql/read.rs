@@ -101,12 +101,12 @@ macro_rules! read {
 
         /// All rows of `query`, each through `decode`; one that cannot be read is named by its first column.
         async fn rows<T>(
-            pool: &sqlx::Pool<$Db>,
+            from: impl sqlx::Executor<'_, Database = $Db>,
             table: &'static str,
             query: Query<'_>,
             decode: fn(&$Row) -> sqlx::Result<T>,
         ) -> Result<Vec<T>> {
-            let rows = query.fetch_all(pool).await.map_err(error(table))?;
+            let rows = query.fetch_all(from).await.map_err(error(table))?;
             let decode = |row: &$Row| {
                 decode(row).map_err(|e| {
                     let name = row.try_get::<String, _>(0).or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string()));

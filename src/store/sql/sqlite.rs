@@ -1,18 +1,22 @@
 //! The embedded database: one file, one process, one writing connection.
 //!
-//! Commits reach the disk before they are answered (WAL with full sync, read back at start). A backup or an audit may read
+//! Commits reach the disk before they are answered (WAL with full sync, read back at start), all that wait as one. A backup or an audit may read
 //! the file from another process meanwhile; only writing is ours alone.
 
+use super::checkpoint::Checkpoints;
+use super::group::{self, Within, Work};
 use crate::limits;
 use crate::store::lock::Lock;
 use crate::store::migrations;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 super::store!(
     SqliteStore,
@@ -31,12 +35,25 @@ const OLDEST: (u32, u32, u32) = (3, 51, 3);
 /// "SIGB", as the first migration sets it.
 const APPLICATION_ID: i64 = 1_397_311_298;
 
+/// All of a transaction that keeps arrivals in one text: closed, looked up, stored. A trip to the connection's thread takes
+/// longer than what is done there, and an acknowledgement waits for it.
+static KEEP: LazyLock<Arc<str>> = LazyLock::new(|| {
+    let (look_up, keep) = (sql::INBOX_PROOFS.replace("$1", "$2"), sql::INBOX_KEEP.replace("$1", "$3"));
+    format!("{}; {look_up}; {keep}", sql::INBOX_CLOSE).into()
+});
+static KEEP_ALONE: LazyLock<Arc<str>> = LazyLock::new(|| format!("BEGIN IMMEDIATE; {}; COMMIT", &**KEEP).into());
+
 #[derive(Debug)]
 pub struct SqliteStore {
+    /// One connection, for [`group::write_loop`] alone.
     writer: SqlitePool,
+    /// What is to be written; none when it was opened to be read only, or is closed.
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Work>>>>,
     reader: SqlitePool,
     /// Given back on [`Store::close`]; none when it was opened to be read only.
     lock: Mutex<Option<Lock>>,
+    /// They end with the queue.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Opens or creates the database of this process.
@@ -59,10 +76,16 @@ async fn open_with(path: &Path, options: SqliteConnectOptions) -> Result<SqliteS
     conn.close().await.map_err(error("database"))?;
     let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
     let pool = pool.acquire_timeout(limits::STORE_WAIT);
+    let writer = pool.clone().max_connections(1).connect_lazy_with(options.clone());
+    let (ask, asked) = mpsc::channel(limits::SQLITE_QUEUE);
+    let (checkpoints, carrying) = Checkpoints::begin(options.clone());
+    let writing = tokio::spawn(group::write_loop(writer.clone(), asked, checkpoints));
     Ok(SqliteStore {
-        writer: pool.clone().max_connections(1).connect_lazy_with(options.clone()),
+        writer,
+        queue: Mutex::new(Some(ask)),
         reader: pool.max_connections(limits::SQLITE_READERS).connect_lazy_with(options.pragma("query_only", "ON")),
         lock: Mutex::new(Some(lock)),
+        tasks: Mutex::new(vec![writing, carrying]),
     })
 }
 
@@ -85,7 +108,13 @@ impl SqliteStore {
         let options = reading(path).await?;
         let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(limits::STORE_WAIT);
         let pool = pool.connect_lazy_with(options);
-        Ok(Self { writer: pool.clone(), reader: pool, lock: Mutex::new(None) })
+        Ok(Self {
+            writer: pool.clone(),
+            queue: Mutex::new(None),
+            reader: pool,
+            lock: Mutex::new(None),
+            tasks: Mutex::default(),
+        })
     }
 
     /// Writes a copy of the database at `path` to `copy`, an empty file. Only reads `path`.
@@ -109,10 +138,60 @@ impl SqliteStore {
             return Err(StoreError::Refused(format!("the copy is damaged, no backup was made: {found}")));
         }
         let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        Ok(Self { writer: pool.clone(), reader: pool, lock: Mutex::new(None) })
+        Ok(Self {
+            writer: pool.clone(),
+            queue: Mutex::new(None),
+            reader: pool,
+            lock: Mutex::new(None),
+            tasks: Mutex::default(),
+        })
+    }
+
+    /// `work` in a transaction, with whatever else waits.
+    async fn transacted<T: Send + 'static>(
+        &self,
+        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.asked(false, move |conn, _| work(conn)).await
+    }
+
+    /// The same for a single statement, which commits by itself when nothing else waits.
+    async fn statement<T: Send + 'static>(
+        &self,
+        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.asked(true, move |conn, _| work(conn)).await
+    }
+
+    /// What those that arrive were signed with that stand already; the others are stored, since nobody else writes. Takes
+    /// what is closed, the keys and the rows.
+    async fn keep_packed(&self, parts: Arc<[Part; 3]>) -> Result<BTreeMap<String, String>> {
+        self.asked(true, move |conn, within| {
+            let (parts, text) = (Arc::clone(&parts), if within == Within::Group { &KEEP } else { &KEEP_ALONE });
+            async move {
+                let query = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(Arc::clone(text)));
+                let query = parts.iter().fold(query, |query, part| query.bind(part.json.clone()));
+                Ok(query.fetch_all(conn).await.map_err(error("inbox"))?.into_iter().collect())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    async fn asked<T: Send + 'static>(
+        &self,
+        commits: bool,
+        work: impl for<'c> Fn(&'c mut Conn, Within) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let closed = || StoreError::Unavailable("the database is closed, or open to be read only".into());
+        group::ask(&queue.ok_or_else(closed)?, commits, work).await
     }
 
     async fn shut(&self) -> Result<()> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        futures_util::future::join_all(tasks).await;
         self.reader.close().await;
         let held = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
         let checkpoint = match &held {
@@ -130,7 +209,8 @@ impl SqliteStore {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
-    common(path).journal_mode(SqliteJournalMode::Wal)
+    // Carried over by `checkpoint`.
+    common(path).journal_mode(SqliteJournalMode::Wal).pragma("wal_autocheckpoint", "0")
 }
 
 /// How an existing database can be read without a change to its file. Where a finished database lies among files that cannot

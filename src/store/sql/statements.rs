@@ -77,7 +77,8 @@ macro_rules! statements {
             "SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, CAST(j.value->>4 AS BIGINT), ",
             "CAST(j.value->>5 AS BIGINT), j.value->>6, '', 0, CAST(j.value->>7 AS BIGINT), CAST(j.value->>5 AS BIGINT) FROM ",
             $each, " AS j WHERE true ",
-            "ON CONFLICT (key) DO UPDATE SET body = excluded.body, due_at = excluded.due_at, ",
+            "ON CONFLICT (key) DO UPDATE SET body = excluded.body, ",
+            "due_at = CASE WHEN outbox.due_at > excluded.due_at THEN outbox.due_at ELSE excluded.due_at END, ",
             "version = outbox.version + excluded.version"
         );
         pub const HISTORY_PUT: &str = concat!(
@@ -144,12 +145,12 @@ macro_rules! statements {
         pub const HISTORY: &str = "SELECT number, service, environment, version, revision, status, requester, requested_at, \
              started_at, ended_at, note FROM history WHERE number < $3 AND ($1 = '' OR service = $1) \
              AND ($2 = '' OR environment = $2) ORDER BY number DESC LIMIT $4";
-        /// Both parts in index order.
+        /// Both parts in index order. A bare value in a limit would make SQLite plan anew each time.
         pub const TIMERS_DUE: &str = "SELECT id, stream, due_at, work, body FROM (\
              SELECT id, stream, due_at, work, body FROM (SELECT id, stream, due_at, work, body FROM timers WHERE work = 0 AND due_at <= $1 \
-             ORDER BY due_at, id LIMIT $3) AS a UNION ALL \
+             ORDER BY due_at, id LIMIT 0 + $3) AS a UNION ALL \
              SELECT id, stream, due_at, work, body FROM (SELECT id, stream, due_at, work, body FROM timers WHERE work = 1 AND due_at <= $2 \
-             ORDER BY due_at, id LIMIT $3) AS b) AS due ORDER BY due_at, id LIMIT $3";
+             ORDER BY due_at, id LIMIT 0 + $3) AS b) AS due ORDER BY due_at, id LIMIT 0 + $3";
         pub const TIMERS_NEXT: &str = "SELECT (SELECT MIN(due_at) FROM timers WHERE work = 0), \
              (SELECT MIN(due_at) FROM timers WHERE work = 1)";
         pub const OUTBOX: &str =
@@ -174,8 +175,8 @@ macro_rules! statements {
 
         // -- outbox and leases -------------------------------------------------------------------------------------------------
 
-        /// The oldest row of each target, found by jumping from target to target in the index `outbox_order`. The plus keeps
-        /// SQLite from holding the time against the condition of `outbox_leased`: it would plan anew for each value.
+        /// The oldest row of each target, found by jumping from target to target in the index `outbox_order`. The pluses keep
+        /// SQLite from holding the values against an index or into the plan: it would plan anew each time.
         pub const CLAIM: &str = concat!(
             "WITH RECURSIVE heads(id) AS (SELECT (SELECT n.id FROM outbox n ORDER BY n.target, n.id LIMIT 1) UNION ALL ",
             "SELECT (SELECT n.id FROM outbox n WHERE n.target > (SELECT c.target FROM outbox c WHERE c.id = h.id) ",
@@ -183,7 +184,7 @@ macro_rules! statements {
             "UPDATE outbox SET owner = $1, lease_until = $2, attempts = attempts + 1, doubts = doubts + 1 WHERE id IN (",
             "SELECT o.id FROM heads h CROSS JOIN outbox o WHERE o.id = h.id AND o.due_at <= $3 AND o.lease_until <= $3 ",
             "AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.target = o.target AND l.lease_until > 0 AND +l.lease_until > $3) ",
-            "ORDER BY o.id LIMIT $4",
+            "ORDER BY o.id LIMIT 0 + $4",
             $skip,
             ") RETURNING id, key, target, stream, due_at, attempts, body, version, doubts"
         );
