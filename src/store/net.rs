@@ -29,7 +29,8 @@ pub(super) struct Net<'a> {
     pub timers_set: BTreeMap<&'a str, &'a TimerRow>,
     pub receipts: BTreeMap<&'a str, &'a Receipt>,
     pub outbox_cancelled: BTreeSet<&'a str>,
-    /// By key. When a key is there twice, the first gives id, target and stream, the last body and due time.
+    /// By key. When a key is there twice, the first gives id, target and stream, the last the body, and the later due
+    /// time counts.
     pub outbox: BTreeMap<&'a str, Put<'a>>,
     pub history: BTreeMap<i64, &'a HistoryRow>,
     pub messages: BTreeMap<(&'a str, &'a str), &'a MessageRow>,
@@ -41,6 +42,7 @@ pub(super) struct Net<'a> {
 pub(super) struct Put<'a> {
     pub first: &'a OutboxRow,
     pub last: &'a OutboxRow,
+    pub due_at: i64,
     pub changes: i64,
 }
 
@@ -191,8 +193,10 @@ impl<'a> Net<'a> {
             text("outbox", &row.key, &[row.stream.as_str(), &row.body])?;
             text("outbox", &row.id, &[])?;
             text("outbox", &row.target, &[])?;
-            let put = self.outbox.entry(&row.key).or_insert(Put { first: row, last: row, changes: 0 });
+            let put =
+                self.outbox.entry(&row.key).or_insert(Put { first: row, last: row, due_at: row.due_at, changes: 0 });
             put.last = row;
+            put.due_at = put.due_at.max(row.due_at);
             put.changes += 1;
             if put.changes == 1 && !ids.insert(&row.id) {
                 return conflict(format!("outbox id {} is there twice", row.id));

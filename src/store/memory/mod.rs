@@ -183,11 +183,11 @@ impl Tables {
         for (key, put) in &net.outbox {
             if let Some(queued) = self.outbox_keys.get(*key).and_then(|id| self.outbox.get_mut(id)) {
                 queued.row.body.clone_from(&put.last.body);
-                queued.row.due_at = queued.row.due_at.max(put.last.due_at);
+                queued.row.due_at = queued.row.due_at.max(put.due_at);
                 queued.version += put.changes;
                 continue;
             }
-            let row = OutboxRow { body: put.last.body.clone(), due_at: put.last.due_at, ..put.first.clone() };
+            let row = OutboxRow { body: put.last.body.clone(), due_at: put.due_at, ..put.first.clone() };
             self.outbox_keys.insert((*key).to_owned(), row.id.clone());
             let doubts = row.attempts;
             let queued = Queued { row, owner: String::new(), lease_until: 0, version: put.changes, doubts };

@@ -21,11 +21,11 @@ pub use sqlite::{SqliteStore, open_sqlite};
 macro_rules! store {
     (
         $Store:ident, $Db:ty, begin = $begin:literal, each = $each:literal, lock = $lock:literal, skip = $skip:literal,
-        vacant = $vacant:literal, alone = $alone:literal
+        alone = $alone:literal
     ) => {
         use crate::chat::Kept;
         use crate::domain::ids::{PlatformName, Stream};
-        use crate::store::net::{self, lost};
+        use crate::store::net;
         use crate::store::sql::error::error;
         use crate::store::sql::packed::{self, Packed, Part, list};
         use crate::store::sql::{commit::commit, dump::dump, read::read, statements::statements};
@@ -41,7 +41,7 @@ macro_rules! store {
         use std::sync::Arc;
 
         pub mod sql {
-            super::statements!(each = $each, lock = $lock, skip = $skip, vacant = $vacant, alone = $alone);
+            super::statements!(each = $each, lock = $lock, skip = $skip, alone = $alone);
         }
 
         type Conn = <$Db as Database>::Connection;

@@ -61,7 +61,7 @@ impl Packed {
             outbox_cancelled: part(net.outbox_cancelled.iter().map(|key| (key,)))?,
             outbox: part(net.outbox.values().map(|p| {
                 let (r, last) = (p.first, p.last);
-                (&r.id, &r.key, &r.target, r.stream.as_str(), last.due_at, r.attempts, &last.body, p.changes)
+                (&r.id, &r.key, &r.target, r.stream.as_str(), p.due_at, r.attempts, &last.body, p.changes)
             }))?,
             history: part(net.history.values().map(|r| {
                 let texts = (&r.service, &r.environment, &r.version, &r.revision, &r.status, &r.requester);

@@ -1,7 +1,9 @@
 //! PostgreSQL, for several replicas that share the work.
 
+use super::commit::{Counts, Must, expected};
 use crate::limits;
 use crate::store::migrations;
+use crate::store::net::lost;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use std::str::FromStr as _;
@@ -13,11 +15,13 @@ super::store!(
     each = "jsonb_array_elements(CAST($1 AS JSONB))",
     lock = " FOR UPDATE OF s",
     skip = " FOR UPDATE OF o SKIP LOCKED",
-    // "SIGB" keeps our numbers apart from other programs'; the lock goes with the transaction.
-    vacant = "SELECT pg_advisory_xact_lock(1397311298, CAST(j.value->>0 AS INT)) \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS j",
     alone = ""
 );
+
+/// Waits for whoever else is about to begin the same streams. "SIGB" keeps our numbers apart from other programs'; the lock
+/// goes with the transaction.
+const VACANT: &str = "SELECT pg_advisory_xact_lock(1397311298, CAST(j.value->>0 AS INT)) \
+                      FROM jsonb_array_elements(CAST($1 AS JSONB)) AS j";
 
 /// The oldest server all statements were tried on.
 const OLDEST: i64 = 130_000;
@@ -103,6 +107,28 @@ impl PgStore {
 /// Runs `work` to its end even if the caller goes away: a transaction is never cut in half.
 async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
     tokio::spawn(work).await.unwrap_or_else(|e| Err(StoreError::Unavailable(format!("the write was given up: {e}"))))
+}
+
+async fn put(conn: &mut Conn, table: &'static str, sql: &'static str, part: &Part) -> Result<u64> {
+    if part.rows == 0 {
+        return Ok(0);
+    }
+    let done = sqlx::query(sql).bind(&part.json).execute(conn).await.map_err(error(table))?;
+    Ok(done.rows_affected())
+}
+
+async fn write(conn: &mut Conn, batch: &Packed) -> Result<()> {
+    if !batch.expected.is_empty() {
+        // Before any row is locked, so that two replicas cannot wait for each other.
+        put(conn, "states", VACANT, &batch.vacant).await?;
+        let query = sqlx::query_as::<_, Stands>(sql::STATES_EXPECTED).bind(&batch.streams.json);
+        expected(batch, query.fetch_all(&mut *conn).await.map_err(error("states"))?)?;
+    }
+    let mut counts = Counts::default();
+    for (step, must) in steps(batch) {
+        counts.add(must, put(conn, step.table, step.sql, step.part).await?);
+    }
+    counts.hold(batch)
 }
 
 /// Looked up first, since an answer for each stored row costs more than a statement.

@@ -4,10 +4,12 @@
 //! the file from another process meanwhile; only writing is ours alone.
 
 use super::checkpoint::Checkpoints;
+use super::commit::{Counts, Must, expected};
 use super::group::{self, Within, Work};
 use crate::limits;
 use crate::store::lock::Lock;
 use crate::store::migrations;
+use futures_util::TryStreamExt as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -25,7 +27,6 @@ super::store!(
     each = "json_each($1)",
     lock = "",
     skip = "",
-    vacant = "",
     alone = "UPDATE outbox SET owner = '', lease_until = 0 WHERE lease_until > 0"
 );
 
@@ -206,6 +207,34 @@ impl SqliteStore {
         drop(held);
         checkpoint
     }
+}
+
+/// All statements of a batch as one text, each with a parameter of its own and a row that counts what it touched, behind the
+/// streams it expects: a trip to the connection's thread takes longer than what most of them do.
+async fn write(conn: &mut Conn, batch: &Packed) -> Result<()> {
+    let mut text = sql::STATES_EXPECTED.to_owned();
+    let (mut parts, mut rows_of) = (vec![&batch.streams], Vec::new());
+    for (step, must) in steps(batch) {
+        parts.push(step.part);
+        rows_of.push((step.table, must));
+        let own = format!("${}", parts.len());
+        text.extend(["; ", &step.sql.replace("$1", &own), "; SELECT '', changes(), ''"]);
+    }
+    let query = sqlx::query_as::<_, Stands>(AssertSqlSafe(text));
+    let query = parts.into_iter().fold(query, |query, part| query.bind(&part.json));
+    let (mut stand, mut counts, mut rows_of) = (Vec::new(), Counts::default(), rows_of.into_iter().peekable());
+    let mut rows = query.fetch(conn);
+    loop {
+        let table = rows_of.peek().map_or("states", |(table, _)| *table);
+        let Some((stream, n, hash)) = rows.try_next().await.map_err(error(table))? else { break };
+        if !stream.is_empty() {
+            stand.push((stream, n, hash));
+        } else if let Some((_, must)) = rows_of.next() {
+            counts.add(must, u64::try_from(n).unwrap_or(0));
+        }
+    }
+    expected(batch, stand)?;
+    counts.hold(batch)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -1,18 +1,16 @@
 //! Every statement of the store, for both databases. They differ in a few words: how a JSON list becomes rows (`each`),
-//! how rows are locked (`lock`: wait; `skip`: leave out what another replica holds; `vacant`: rows that are not there yet), and
-//! whether one process has the database to itself (`alone`).
+//! how rows are locked (`lock`: wait; `skip`: leave out what another replica holds), and whether one process has the
+//! database to itself (`alone`).
 //!
 //! `CROSS JOIN` keeps SQLite from turning a join around and reading the whole table; to PostgreSQL it is a join like any other.
 //! No clock, no randomness, no `SELECT *`. Parameters are written `$1`, which both databases take.
 
 macro_rules! statements {
     (
-        each = $each:literal, lock = $lock:literal, skip = $skip:literal, vacant = $vacant:literal, alone = $alone:literal
+        each = $each:literal, lock = $lock:literal, skip = $skip:literal, alone = $alone:literal
     ) => {
         // -- commit: one JSON list of lists per table, whatever the size of the batch -----------------------------------------
 
-        /// Holds streams that have no row yet, by number, in the order of the list; empty where one writer is all there is.
-        pub const VACANT: &str = $vacant;
         /// Order matters: every replica locks in this order.
         pub const STATES_EXPECTED: &str = concat!(
             "SELECT s.stream, s.seq, s.hash FROM states s WHERE s.stream IN (SELECT j.value->>0 FROM ", $each, " AS j) ",
