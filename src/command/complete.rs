@@ -25,7 +25,7 @@ pub struct Suggestion {
 }
 
 /// Lengths of time worth offering.
-const DURATIONS: [&str; 5] = ["15m", "30m", "1h", "2h", "1d"];
+const DURATIONS: [&str; 6] = ["15m", "30m", "1h", "2h", "1d", "7d"];
 
 /// What can come next, best first, at most [`SUGGESTIONS`]. `extra` gives values with their description for kinds that
 /// only the caller knows (open deployments, versions); for services and the like it may give better descriptions.

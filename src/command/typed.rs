@@ -86,6 +86,20 @@ impl Args<'_> {
             }
             "incident escalate" => C::Escalate { incident, reason: self.text("reason")? },
             "incident snooze" => C::Snooze { incident, span: needed(self.span("span")?, "span")? },
+            "incident impact" => C::Impact { incident, text: self.said("text")? },
+            "incident action" => {
+                C::Action { incident, text: self.said("text")?, owner: self.person("owner")?, due: self.span("due")? }
+            }
+            "incident plan" => C::Plan {
+                incident,
+                action: needed(self.number("action")?, "action")?,
+                owner: self.person("owner")?,
+                due: self.span("due")?,
+            },
+            "incident done" => C::Done { incident, action: needed(self.number("action")?, "action")? },
+            "incident lessons" => C::Lessons { incident, text: self.said("text")? },
+            "incident review" => C::Review { incident },
+            "incident postmortem" => C::PostMortem { incident },
             "incident status" => C::Status { incident },
             "incident timeline" => C::Timeline { incident },
             "incident list" => C::List,

@@ -10,6 +10,7 @@ use super::service::{self, ServiceConfig};
 use super::{build, checklists, embedded, ics, overrides, tree};
 use crate::domain::plan::hex;
 use crate::domain::policy::Policy;
+use crate::domain::render::post_mortem_problem;
 use crate::domain::window::Calendar;
 use crate::limits;
 use jiff::Timestamp;
@@ -129,6 +130,7 @@ pub fn load_from(folder: &dyn Folder, name: &str, shown: &str, given: &Given) ->
     }
     let lists = checklists::read(folder, &root, &mut cx);
     let mut policy = build::policy(&root, calendar, lists, &mut cx);
+    policy.response.post_mortem = post_mortem(folder, &root, &mut cx);
     let service = service::build(&root, &mut cx);
     super::check::all(&root, &policy, given.now, &mut cx);
     let demo_pace = root.demo.as_ref().and_then(|d| d.pace.as_ref()).map_or(1, |at| at.value);
@@ -137,6 +139,18 @@ pub fn load_from(folder: &dyn Folder, name: &str, shown: &str, given: &Given) ->
     let failed = cx.has_errors();
     let report = Report::new(cx, shown);
     if failed { Err(report) } else { Ok(Loaded { policy, service, demo_pace, report }) }
+}
+
+/// The template of post-mortems, when there is one of their own.
+fn post_mortem(folder: &dyn Folder, root: &Root, cx: &mut Context) -> Option<String> {
+    let at = root.templates.as_ref()?.post_mortem.as_ref()?;
+    let file = read_file(folder, &at.value, limits::CONFIG_BYTES, Some(&at.place), cx)?;
+    let text = cx.files.get(file).map(|f| f.text.clone())?;
+    if let Some((line, what)) = post_mortem_problem(&text) {
+        let place = cx.files.whole_line(file, line);
+        cx.error(Code::BadTemplate, &place, format!("the template of post-mortems does not work: {what}"));
+    }
+    Some(text)
 }
 
 /// Adds a file to the context, or says why not at the place that names it.

@@ -27,6 +27,7 @@ pub enum Code {
     UnknownRole,
     UnknownPerson,
     UnknownLadder,
+    UnknownSeverity,
     UnknownChannel,
     UnknownService,
     UnknownEnvironment,
@@ -49,6 +50,7 @@ pub enum Code {
     SecretInPlain,
     BadCalendar,
     BadChecklist,
+    BadTemplate,
     /// Warning: nothing refers to it.
     Unused,
     /// Warning: it is allowed and probably not meant.

@@ -101,6 +101,9 @@ pub struct Environment {
     /// Who may abort, roll back, lock and unlock here. Empty: anybody in config.
     pub operators: BTreeSet<Role>,
     pub rollback: RollbackRules,
+    /// A deployment that goes back here opens an incident of this severity, or joins the one of its service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_opens: Option<String>,
     pub source: Source,
 }
 

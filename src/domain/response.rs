@@ -12,6 +12,9 @@ pub struct Response {
     /// The worst first.
     pub severities: Vec<Severity>,
     pub ladders: BTreeMap<String, Ladder>,
+    /// The template of post-mortems; absent: ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_mortem: Option<String>,
 }
 
 /// How bad it is, and what follows from that.

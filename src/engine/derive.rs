@@ -8,11 +8,11 @@ use crate::domain::decide::Emitted;
 use crate::domain::deployment::{self, Deployment, Purpose, Task, TimerSpec};
 use crate::domain::environment;
 use crate::domain::ids::{PersonId, PlatformName, Stream};
-use crate::domain::incident;
+use crate::domain::incident::{self, IncidentEvent};
 use crate::domain::policy::Policy;
 use crate::domain::render::{self, Place};
 use crate::domain::time::{Clock, Now};
-use crate::domain::world::State;
+use crate::domain::world::{Event, State};
 use crate::ids::Ids;
 use crate::store::{Batch, HistoryRow, OutboxRow, TimerRow};
 use std::collections::BTreeMap;
@@ -55,6 +55,8 @@ fn incident_timer(stream: &Stream, purpose: incident::Purpose, due: jiff::Timest
         incident::Purpose::Promise => "promise",
         incident::Purpose::Update => "update",
         incident::Purpose::RollbackReminder => "rollback",
+        incident::Purpose::PostMortem => "post_mortem",
+        incident::Purpose::Action => "action",
     };
     TimerRow {
         id: format!("{stream}:{name}"),
@@ -192,6 +194,15 @@ impl Derive<'_> {
                 };
                 let message = notice.message.clone();
                 let effect = Effect::Post { platform: platform.clone(), channel, thread_of, only_for, message };
+                self.push(batch, &emitted.stream, key, &effect);
+            }
+        }
+        if let (Event::Incident(IncidentEvent::Resolved { .. }), State::Incident(i)) = (&emitted.event, &emitted.after)
+        {
+            for platform in self.platforms {
+                let (platform, card) = (platform.clone(), render::incident_key(i));
+                let key = format!("{}/{seq}/draft@{platform}", emitted.stream);
+                let effect = Effect::PostMortem { platform, card, incident: i.id };
                 self.push(batch, &emitted.stream, key, &effect);
             }
         }

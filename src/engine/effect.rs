@@ -12,6 +12,8 @@ pub enum Effect {
     Card { platform: PlatformName, card: String, deployment: DeploymentId },
     /// The same, of an incident.
     IncidentCard { platform: PlatformName, card: String, incident: IncidentId },
+    /// Post the draft of an incident's post-mortem in its thread, once.
+    PostMortem { platform: PlatformName, card: String, incident: IncidentId },
     /// Post a message once.
     Post {
         platform: PlatformName,
@@ -35,6 +37,7 @@ impl Effect {
             Self::Card { platform, card, .. } | Self::IncidentCard { platform, card, .. } => {
                 format!("card:{platform}:{card}")
             }
+            Self::PostMortem { platform, card, .. } => format!("say:{platform}:{card}"),
             // What one person is told alone waits for nobody else's messages.
             Self::Post { platform, only_for: Some(person), .. } => format!("say:{platform}:@{person}"),
             Self::Post { platform, channel, thread_of, .. } => {

@@ -49,6 +49,10 @@ impl Engine {
         let open: Vec<IncidentId> = board.open.keys().copied().collect();
         let wanted = match command {
             IncidentCommand::Status { incident } | IncidentCommand::Timeline { incident } => *incident,
+            // Written when it is over: without a number it is that of the last one.
+            IncidentCommand::PostMortem { incident } => {
+                incident.or(board.ended.last().copied().filter(|_| open.is_empty()))
+            }
             _ => None,
         };
         let only = if let [only] = open.as_slice() { Some(*only) } else { None };
@@ -61,9 +65,29 @@ impl Engine {
                 vec![plain(format!("There is no {id}. ")), code("/incident list"), plain(" lists what is open.")];
             return Ok(Message::new(Tone::Warning, text));
         };
-        if !matches!(command, IncidentCommand::Timeline { .. }) {
-            return Ok(render::incident_status(&self.policy(), &i));
+        Ok(match command {
+            IncidentCommand::Timeline { .. } => render::timeline(&i, &self.acts(id).await?),
+            IncidentCommand::PostMortem { .. } => self.draft(&i).await?,
+            _ => render::incident_status(&self.policy(), &i),
+        })
+    }
+
+    /// The draft of its post-mortem, as a message; none when there is no such incident.
+    pub(super) async fn post_mortem(&self, id: IncidentId) -> Result<Option<Message>> {
+        match self.incident(id).await? {
+            Some(i) => self.draft(&i).await.map(Some),
+            None => Ok(None),
         }
+    }
+
+    async fn draft(&self, i: &Incident) -> Result<Message> {
+        let (policy, acts) = (self.policy(), self.acts(i.id).await?);
+        let template = policy.response.post_mortem.as_deref().unwrap_or(render::POST_MORTEM);
+        Ok(render::post_mortem_message(i, render::post_mortem(&policy, template, i, &acts)))
+    }
+
+    /// Everything that happened in it.
+    async fn acts(&self, id: IncidentId) -> Result<Vec<render::Act>> {
         let rows = self.deps.store.events(&Stream::incident(id), 0, limits::TIMELINE_EVENTS).await?;
         let events = rows.into_iter().filter_map(|row| match Event::read("incident", &row.body) {
             Ok(Event::Incident(event)) => {
@@ -72,7 +96,7 @@ impl Engine {
             }
             _ => None,
         });
-        Ok(render::timeline(&i, &events.collect::<Vec<_>>()))
+        Ok(events.collect())
     }
 
     /// Deployments that began in the hours before now. Without an answer of the store an incident is declared all the same.
@@ -89,6 +113,7 @@ impl Engine {
             what: format!("{} {} → {}", row.service, row.version, row.environment),
             at: from_millis(row.started_at),
             same_service: false,
+            went_back: false,
         };
         began.map(one).collect()
     }

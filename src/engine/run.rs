@@ -138,6 +138,14 @@ impl Engine {
             Ok(Effect::IncidentCard { platform, card, incident }) => {
                 self.show_card(claim, &platform, &card, &Stream::incident(incident)).await
             }
+            Ok(Effect::PostMortem { platform, card, incident }) => {
+                let Some(message) = self.post_mortem(incident).await? else {
+                    return self.receipt_only(claim, Vec::new()).await;
+                };
+                let channel = self.policy().channels.incidents.clone();
+                let to = Addressed { channel: &channel, thread_of: Some(&card), only_for: None };
+                self.post_notice(claim, &platform, &to, message).await
+            }
             Ok(Effect::Post { platform, channel, thread_of, only_for, message }) => {
                 let to = Addressed { channel: &channel, thread_of: thread_of.as_deref(), only_for: only_for.as_ref() };
                 self.post_notice(claim, &platform, &to, message).await

@@ -240,6 +240,30 @@ fn every_other_command_is_read() {
         ),
         ("/incident escalate", incident(IncidentCommand::Escalate { incident: None, reason: None })),
         ("/incident snooze 15m", incident(IncidentCommand::Snooze { incident: None, span: Span::mins(15) })),
+        (
+            "/incident impact every third payment fails",
+            incident(IncidentCommand::Impact { incident: None, text: "every third payment fails".into() }),
+        ),
+        (
+            "/incident action INC-7 alert on the pool --owner @Sara --due 7d",
+            incident(IncidentCommand::Action {
+                incident: SEVEN,
+                text: "alert on the pool".into(),
+                owner: Some("sara".into()),
+                due: Some(Span::hours(7 * 24)),
+            }),
+        ),
+        (
+            "/incident plan 2 --due 30h",
+            incident(IncidentCommand::Plan { incident: None, action: 2, owner: None, due: Some(Span::hours(30)) }),
+        ),
+        ("/incident done INC-7 2", incident(IncidentCommand::Done { incident: SEVEN, action: 2 })),
+        (
+            "/incident lessons no alert on the pool",
+            incident(IncidentCommand::Lessons { incident: None, text: "no alert on the pool".into() }),
+        ),
+        ("/incident review", incident(IncidentCommand::Review { incident: None })),
+        ("/incident postmortem INC-7", incident(IncidentCommand::PostMortem { incident: SEVEN })),
         ("/incident status INC-7", incident(IncidentCommand::Status { incident: SEVEN })),
         ("/incident timeline", incident(IncidentCommand::Timeline { incident: None })),
         ("/incident list", incident(IncidentCommand::List)),

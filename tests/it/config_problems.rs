@@ -340,6 +340,20 @@ releases = { from = "command", argv = ["/usr/bin/git", "rev-parse", "{revision}"
 }
 
 #[test]
+fn templates_that_do_not_work_and_severities_that_there_are_not() {
+    let text = changed(&[("after = \"staging\"", "after = \"staging\"\nrollback_opens = \"p9\"")]);
+    let text = text
+        + "\n[severities.p1]\ntitle = \"bad\"\nrespond = \"15m\"\nupdate = \"30m\"\n\n[templates]\npost_mortem = \"mortem.md\"\n";
+    let broken = "# {{ title }}\n\n{{ subject }}\n";
+    insta::assert_snapshot!(report(&[("signalbox.toml", &text), ("mortem.md", broken)]).render(false));
+    let (open, endless) = ("{% for a in actions %}", "{% for a in range(10000000) %}x{% endfor %}");
+    for template in [open, endless] {
+        let shown = report(&[("signalbox.toml", &text), ("mortem.md", template)]).render(false);
+        assert!(shown.contains("bad-template"), "{shown}");
+    }
+}
+
+#[test]
 fn ladders_that_reach_nobody() {
     let text = changed(&[])
         + r#"

@@ -34,6 +34,10 @@ fn one(name: &At<String>, raw: &EnvironmentEntry, names: &Names<'_>, zone: &str,
         full: slots(at.value.full.as_deref().unwrap_or_default(), names, cx),
         emergency: role_set(at.value.emergency.as_deref().unwrap_or_default(), names, cx),
     });
+    let rollback_opens = raw.rollback_opens.as_ref().map(|at| {
+        known(at, &names.severities, Code::UnknownSeverity, "severity", cx);
+        at.value.to_uppercase()
+    });
     Environment {
         name: EnvironmentName::new(&name.value),
         windows: raw.windows.iter().flatten().filter_map(|at| window(at, zone, cx)).collect(),
@@ -51,6 +55,7 @@ fn one(name: &At<String>, raw: &EnvironmentEntry, names: &Names<'_>, zone: &str,
             ..rollback
         },
         operators,
+        rollback_opens,
         source: cx.files.source(&name.place),
     }
 }

@@ -28,6 +28,7 @@ pub struct Names<'a> {
     pub environments: Vec<&'a str>,
     pub strategies: Vec<&'a str>,
     pub probes: Vec<&'a str>,
+    pub severities: Vec<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -38,6 +39,7 @@ impl<'a> Names<'a> {
             environments: root.environments.names(),
             strategies: root.strategies.names(),
             probes: root.probes.names(),
+            severities: root.severities.names(),
         }
     }
 }

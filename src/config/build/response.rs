@@ -23,6 +23,8 @@ pub fn all(root: &Root, names: &Names<'_>, cx: &mut Context) -> Response {
             .iter()
             .map(|(name, raw)| (name.value.clone(), ladder(name, raw, root, names, cx)))
             .collect(),
+        // A file, which is read elsewhere.
+        post_mortem: None,
     }
 }
 

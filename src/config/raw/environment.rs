@@ -27,6 +27,8 @@ section! {
         jitter: Option<At<Length>>,
         /// After a rollback, lock the environment for the service and quarantine the revision. Default true.
         lock_after_rollback: Option<At<bool>>,
+        /// A deployment that goes back here opens an incident of this severity, or joins the open one of its service. Default: none.
+        rollback_opens: Option<At<String>>,
         /// How long a success is watched. Default 30m.
         watch: Option<At<Length>>,
         /// Who may abort, roll back, lock and unlock here. Default: everybody in this file.

@@ -60,6 +60,8 @@ section! {
         /// Who is paged about an incident, in which order: `[ladders.critical]`.
         #[schemars(default)]
         ladders: Named<LadderEntry>,
+        /// Texts that people can change.
+        templates: Option<TemplatesEntry>,
         /// Dated prohibitions.
         freezes: Option<Vec<At<FreezeEntry>>>,
         /// Days off, besides those of `calendars`.

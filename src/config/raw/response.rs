@@ -25,6 +25,14 @@ section! {
 }
 
 section! {
+    /// Templates in the language of Jinja, as files relative to this one.
+    TemplatesEntry {
+        /// The draft of a post-mortem, in Markdown. Default: ours.
+        post_mortem: Option<At<String>>,
+    }
+}
+
+section! {
     /// Who is paged about an incident, in which order.
     LadderEntry {
         /// The levels, the first one first.

@@ -1,6 +1,6 @@
 //! The way back: never gated, never taken twice (DESIGN 4.3).
 
-use super::{Stop, Tx, advance};
+use super::{Stop, Tx, advance, incident};
 use crate::domain::deployment::{Activity, Deployment, DeploymentEvent as E, Lane, Run, Status};
 use crate::domain::environment::EnvironmentEvent;
 use crate::domain::ids::PersonId;
@@ -25,6 +25,9 @@ pub(super) fn turn(
         _ => None,
     };
     tx.on(d.id, E::WentBack { why: why.to_owned(), by: by.cloned(), as_status })?;
+    if run.touched {
+        incident::rolled_back(tx, d, why)?;
+    }
     match busy {
         Some(key) => tx.on(d.id, E::Cancelling { key }),
         None => Ok(()),
@@ -87,7 +90,8 @@ pub(super) fn stuck(tx: &mut Tx<'_>, d: &Deployment, what: &str) -> Result<(), S
     let why = d.run.as_ref().map_or("", |r| r.why_back.as_str());
     let after = if why.is_empty() { String::new() } else { format!(" after: {why}") };
     let note = format!("the rollback failed ({what}){after}");
-    tx.on(d.id, E::Ended { status: Status::Failed, note, by: None, stuck: true, kept_out: false })?;
+    tx.on(d.id, E::Ended { status: Status::Failed, note: note.clone(), by: None, stuck: true, kept_out: false })?;
+    incident::stuck(tx, d, &note)?;
     let name = d.plan.environment.clone();
     if tx.environment(&name)?.locks.contains_key(d.plan.service.as_str()) {
         return Ok(());

@@ -61,6 +61,12 @@ impl Board {
         IncidentId(self.last + 1)
     }
 
+    /// The newest open incident of a service.
+    #[must_use]
+    pub fn of_service(&self, service: &ServiceName) -> Option<IncidentId> {
+        self.open.iter().rev().find(|(_, entry)| entry.service.as_ref() == Some(service)).map(|(id, _)| *id)
+    }
+
     /// An open incident that began a moment ago and says nearly the same.
     #[must_use]
     pub fn nearly(&self, title: &str, service: Option<&ServiceName>, now: Timestamp) -> Option<IncidentId> {

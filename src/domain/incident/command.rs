@@ -60,6 +60,38 @@ pub enum IncidentCommand {
         incident: Option<IncidentId>,
         span: Span,
     },
+    Impact {
+        incident: Option<IncidentId>,
+        text: String,
+    },
+    Action {
+        incident: Option<IncidentId>,
+        text: String,
+        owner: Option<PersonId>,
+        /// From now.
+        due: Option<Span>,
+    },
+    /// Who does an action, or by when.
+    Plan {
+        incident: Option<IncidentId>,
+        action: u32,
+        owner: Option<PersonId>,
+        due: Option<Span>,
+    },
+    Done {
+        incident: Option<IncidentId>,
+        action: u32,
+    },
+    Lessons {
+        incident: Option<IncidentId>,
+        text: String,
+    },
+    Review {
+        incident: Option<IncidentId>,
+    },
+    PostMortem {
+        incident: Option<IncidentId>,
+    },
     Status {
         incident: Option<IncidentId>,
     },
@@ -85,6 +117,13 @@ impl IncidentCommand {
             Self::Assign { .. } => "incident assign",
             Self::Escalate { .. } => "incident escalate",
             Self::Snooze { .. } => "incident snooze",
+            Self::Impact { .. } => "incident impact",
+            Self::Action { .. } => "incident action",
+            Self::Plan { .. } => "incident plan",
+            Self::Done { .. } => "incident done",
+            Self::Lessons { .. } => "incident lessons",
+            Self::Review { .. } => "incident review",
+            Self::PostMortem { .. } => "incident postmortem",
             Self::Status { .. } => "incident status",
             Self::Timeline { .. } => "incident timeline",
             Self::List => "incident list",
@@ -94,6 +133,6 @@ impl IncidentCommand {
     /// It changes nothing.
     #[must_use]
     pub const fn asks(&self) -> bool {
-        matches!(self, Self::Status { .. } | Self::Timeline { .. } | Self::List)
+        matches!(self, Self::Status { .. } | Self::Timeline { .. } | Self::PostMortem { .. } | Self::List)
     }
 }

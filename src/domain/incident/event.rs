@@ -2,7 +2,7 @@
 
 use super::{Duty, Suspect, Told};
 use crate::domain::deployment::Origin;
-use crate::domain::ids::{IncidentId, PersonId, ServiceName};
+use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use crate::domain::response::Ladder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -97,4 +97,45 @@ pub enum IncidentEvent {
         next_update: Timestamp,
     },
     RollbackReminded,
+    /// Who notices it, and how much.
+    ImpactSaid {
+        by: PersonId,
+        text: String,
+    },
+    /// A deployment of its service went back by itself, or by hand.
+    DeploymentRolledBack {
+        deployment: DeploymentId,
+        /// `api v1.2.0 → production`.
+        what: String,
+        why: String,
+    },
+    ActionAdded {
+        by: PersonId,
+        n: u32,
+        text: String,
+        owner: Option<PersonId>,
+        due: Option<Timestamp>,
+    },
+    /// Who does it, or by when, is new.
+    ActionPlanned {
+        by: PersonId,
+        n: u32,
+        owner: Option<PersonId>,
+        due: Option<Timestamp>,
+    },
+    ActionDone {
+        by: PersonId,
+        n: u32,
+    },
+    ActionNagged {
+        n: u32,
+    },
+    LessonsSaid {
+        by: PersonId,
+        text: String,
+    },
+    PostMortemNagged,
+    Reviewed {
+        by: PersonId,
+    },
 }

@@ -1,7 +1,7 @@
 //! `evolve(state, event)` for incidents.
 
 use super::event::IncidentEvent as E;
-use super::{Ack, Climb, Incident, NextUpdate, Page, Resolution, Said, Status, Told};
+use super::{Ack, Action, Climb, Incident, Lessons, NextUpdate, Page, Resolution, Said, Status, Told, passed};
 use crate::domain::response::Ladder;
 use crate::domain::time::Now;
 use jiff::Timestamp;
@@ -40,6 +40,10 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
             suspects: d.suspects.clone(),
             rollback_reminder: d.rollback_reminder,
             post_mortem_due: None,
+            post_mortem_nagged: 0,
+            lessons: None,
+            actions: Vec::new(),
+            reviewed: None,
         },
         (None, _) => return Err(Impossible("it was never declared")),
         (Some(_), E::Declared(_)) => return Err(Impossible("it was declared before")),
@@ -142,6 +146,7 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
             i.next_update = None;
             i.rollback_reminder = None;
             i.post_mortem_due = *post_mortem_due;
+            i.post_mortem_nagged = post_mortem_due.map_or(0, |due| passed(due, at.wall));
         }
         E::Reopened { ladder, next_update, .. } => {
             i.status = Status::Open;
@@ -152,8 +157,56 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
             i.resolved = None;
             i.next_update = Some(asked(*next_update));
             i.post_mortem_due = None;
+            i.lessons = None;
+            i.reviewed = None;
         }
         E::RollbackReminded => i.rollback_reminder = None,
+        E::ImpactSaid { text, .. } => text.clone_into(&mut i.impact),
+        E::DeploymentRolledBack { deployment, .. } => {
+            i.suspects.iter_mut().filter(|s| s.deployment == *deployment).for_each(|s| s.went_back = true);
+            if i.suspects.first().is_none_or(|s| s.went_back) {
+                i.rollback_reminder = None;
+            }
+        }
+        E::ActionAdded { n, text, owner, due, .. } => {
+            let (n, text, owner) = (*n, text.clone(), owner.clone());
+            let mut action = Action { n, text, owner, due: None, done: None, nagged: 0 };
+            action.set(*due, at.wall);
+            i.actions.push(action);
+        }
+        E::ActionPlanned { n, owner, due, .. } => {
+            if let Some(action) = i.actions.iter_mut().find(|a| a.n == *n) {
+                action.owner = owner.clone().or(action.owner.take());
+                action.set(due.or(action.due), at.wall);
+            }
+        }
+        E::ActionDone { n, .. } => {
+            if let Some(action) = i.actions.iter_mut().find(|a| a.n == *n) {
+                action.done = Some(at.wall);
+            }
+        }
+        E::ActionNagged { n } => {
+            if let Some(action) = i.actions.iter_mut().find(|a| a.n == *n) {
+                action.nagged += 1;
+            }
+        }
+        E::LessonsSaid { by, text } => {
+            i.lessons = Some(Lessons { by: by.clone(), at: at.wall, text: text.clone() });
+        }
+        E::PostMortemNagged => i.post_mortem_nagged += 1,
+        E::Reviewed { by } => {
+            i.status = Status::Reviewed;
+            i.reviewed = Some(by.clone());
+        }
+    }
+}
+
+impl Action {
+    fn set(&mut self, due: Option<Timestamp>, now: Timestamp) {
+        if self.due != due {
+            self.nagged = due.map_or(0, |due| passed(due, now));
+        }
+        self.due = due;
     }
 }
 

@@ -3,12 +3,14 @@
 //! The state is a fold of its events and nothing else. Every deadline is computed from it: the next level of the ladder, the
 //! next update, the end of a promise. So none can be forgotten, and a restart is late and never wrong.
 
+mod afterwards;
 mod board;
 mod command;
 mod event;
 mod evolve;
 mod timers;
 
+pub use afterwards::{ACTIONS, Action, Lessons, passed};
 pub use board::{Board, BoardEvent, Entry, evolve as evolve_board};
 pub use command::IncidentCommand;
 pub use event::{Declaration, IncidentEvent};
@@ -122,8 +124,18 @@ pub struct Incident {
     pub suspects: Vec<Suspect>,
     /// When the way back is brought to mind.
     pub rollback_reminder: Option<Timestamp>,
-    /// When the post-mortem is due; absent when none is needed or it is there.
+    /// When the post-mortem is due; absent when none is needed.
     pub post_mortem_due: Option<Timestamp>,
+    /// How often it was brought to mind.
+    #[serde(default)]
+    pub post_mortem_nagged: usize,
+    #[serde(default)]
+    pub lessons: Option<Lessons>,
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// Who looked through the post-mortem and its actions.
+    #[serde(default)]
+    pub reviewed: Option<PersonId>,
 }
 
 /// How far up the ladder it is, in this episode.
@@ -208,6 +220,9 @@ pub struct Suspect {
     pub at: Timestamp,
     /// It went to the service of the incident.
     pub same_service: bool,
+    /// It was undone since.
+    #[serde(default)]
+    pub went_back: bool,
 }
 
 impl Incident {

@@ -17,6 +17,10 @@ pub enum Purpose {
     Update,
     /// The way back is brought to mind.
     RollbackReminder,
+    /// The post-mortem is owed.
+    PostMortem,
+    /// An action is due.
+    Action,
 }
 
 /// How long before an update is due its author is told alone (incident.io, Dispatch and others warn 3 to 5 minutes ahead).
@@ -30,6 +34,8 @@ pub const EDGE: Span = Span::mins(5);
 #[must_use]
 pub fn timers(i: &Incident) -> Vec<(Purpose, Timestamp)> {
     let mut out = Vec::new();
+    out.extend(i.post_mortem_nag().map(|due| (Purpose::PostMortem, due)));
+    out.extend(i.action_nags().map(|(_, due)| due).min().map(|due| (Purpose::Action, due)));
     if i.status.ended() {
         return out;
     }

@@ -12,5 +12,8 @@ mod parts;
 pub use announce::{Notice, Place, notices};
 pub use answers::{Openness, Past, explain, history, quarantined, status, status_one, when, window};
 pub use card::{Card, cards, deployment_key};
-pub use incident::{incident_card, incident_key, incident_list, incident_nearly_the_same, incident_status, timeline};
+pub use incident::{
+    Act, POST_MORTEM, incident_card, incident_key, incident_list, incident_nearly_the_same, incident_status,
+    post_mortem, post_mortem_message, post_mortem_problem, timeline,
+};
 pub use parts::{accepted, dry_run, sentence, who_can_turn, words};

@@ -1,7 +1,7 @@
 //! The embedded database: one file, one process, one writing connection.
 //!
-//! Commits reach the disk before they are answered (WAL with full sync, read back at start), all that wait as one. A backup or an audit may read
-//! the file from another process meanwhile; only writing is ours alone.
+//! Commits reach the disk before they are answered (WAL with full sync, read back at start), all that wait as one. A backup or
+//! an audit may read the file from another process meanwhile; only writing is ours alone.
 
 use super::checkpoint::Checkpoints;
 use super::commit::{Counts, Must, expected};

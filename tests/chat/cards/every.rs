@@ -110,6 +110,15 @@ fn told(event: &Event) -> Option<&'static str> {
             I::Resolved { .. } => "incident resolved",
             I::Reopened { .. } => "incident reopened",
             I::RollbackReminded => "incident rollback reminded",
+            I::ImpactSaid { .. } => "incident impact said",
+            I::DeploymentRolledBack { .. } => "incident deployment rolled back",
+            I::ActionAdded { .. } => "incident action added",
+            I::ActionPlanned { .. } => "incident action planned",
+            I::ActionDone { .. } => "incident action done",
+            I::ActionNagged { .. } => "incident action nagged",
+            I::LessonsSaid { .. } => "incident lessons said",
+            I::PostMortemNagged => "incident post-mortem nagged",
+            I::Reviewed { .. } => "incident reviewed",
             I::Declared(_) => return None,
         },
         Event::Board(_) => return None,
@@ -121,7 +130,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 38;
+const TOLD: usize = 47;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

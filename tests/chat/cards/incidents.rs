@@ -13,7 +13,7 @@ const ALONE: &str = "incident-told-alone";
 const REPLIES: &str = "incident-private-replies";
 
 pub async fn all() -> Vec<Stage> {
-    vec![one_life().await, nobody_answers().await]
+    vec![one_life().await, nobody_answers().await, afterwards().await]
 }
 
 impl Stage {
@@ -81,6 +81,42 @@ async fn one_life() -> Stage {
     stage.in_channel("reopened", "is open again");
     stage.asks("incident-list", "", "omar", "/incident list").await;
     stage.asks("incident-status", "", "omar", "/incident status").await;
+    stage
+}
+
+async fn afterwards() -> Stage {
+    let mut stage = Stage::at(MORNING).await;
+    stage.behaves("v1.2.0", 0.5, "");
+    stage.says("sara", "/deploy v1.2.0 to production").await;
+    stage.complete("D-1").await;
+    stage.until("D-1", Status::RolledBack).await;
+    stage.incident_card("incident-opened-by-itself");
+    stage.said(LINES, "a deployment went back", "goes back");
+    stage.says("lina", "/incident severity P1").await;
+    stage.says("lina", "/incident ack").await;
+    stage.asks(REPLIES, "impact", "sara", "/incident impact every third payment fails").await;
+    stage.said(LINES, "impact", "Impact: every third payment fails");
+    stage.says("lina", "/incident resolve it went back --cause \"a missing index\"").await;
+    stage.said("incident-post-mortem", "", "## Timeline");
+    stage.asks(REPLIES, "an action", "lina", "/incident action alert on the pool --owner khalid").await;
+    stage.said(LINES, "an action", "alert on the pool · Khalid Nasser · no date yet");
+    stage.asks(REPLIES, "not ready", "omar", "/incident review").await;
+    stage.asks(REPLIES, "planned", "omar", "/incident plan 1 --due 30h").await;
+    stage.said(LINES, "planned", "alert on the pool · Khalid Nasser · by");
+    stage.wait(Span::hours(24)).await;
+    stage.told_alone("an action is due soon", "This is due");
+    stage.told_alone("a post-mortem is owed", "its post-mortem is due");
+    stage.wait(Span::hours(24)).await;
+    stage.said(LINES, "an action was due", "This was due");
+    stage.said(LINES, "a post-mortem was due", "its post-mortem was due");
+    stage.asks(REPLIES, "lessons", "lina", "/incident lessons no alert on the pool").await;
+    stage.said(LINES, "lessons", "Learned: no alert on the pool");
+    stage.asks(REPLIES, "done", "khalid", "/incident done 1").await;
+    stage.said(LINES, "an action is done", "Action 1 is done");
+    stage.form_of("form-action", "Action", "card:INC-1");
+    stage.asks(REPLIES, "reviewed", "omar", "/incident review").await;
+    stage.said(LINES, "reviewed", "reviewed by");
+    stage.incident_card("incident-reviewed");
     stage
 }
 

@@ -142,6 +142,7 @@ fn environment(name: &str, keys: Vec<Slot>) -> Environment {
         watch: Span::mins(5),
         operators: BTreeSet::new(),
         rollback: RollbackRules::default(),
+        rollback_opens: None,
         source: Source::default(),
     }
 }

@@ -10,12 +10,12 @@ use crate::domain::message::{Message, Tone, clock, code, person, plain};
 use crate::domain::time::{Span, after};
 use jiff::Timestamp;
 
-fn done(tx: &mut Tx<'_>, text: impl Into<String>) {
+pub(super) fn done(tx: &mut Tx<'_>, text: impl Into<String>) {
     tx.reply(Message::line(Tone::Good, text));
 }
 
 /// Refuses an empty text, with an example of a full one.
-fn said(tx: &mut Tx<'_>, text: &str, what: &str, example: String) -> bool {
+pub(super) fn said(tx: &mut Tx<'_>, text: &str, what: &str, example: String) -> bool {
     let there = !text.trim().is_empty();
     if !there {
         tx.refuse_text("text_missing", vec![plain(format!("{what} is missing: ")), code(example), plain(".")]);

@@ -2,11 +2,12 @@
 
 use super::climb;
 use crate::domain::decide::{Stop, Tx};
-use crate::domain::deployment::Origin;
-use crate::domain::ids::{PersonId, ServiceName};
+use crate::domain::deployment::{Deployment, Origin};
+use crate::domain::ids::{IncidentId, PersonId, ServiceName};
 use crate::domain::incident::{BoardEvent, Declaration, IncidentEvent as E, SUSPECTS, Suspect};
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::render;
+use crate::domain::response::Severity;
 use crate::domain::time::after;
 
 pub struct Wanted<'a> {
@@ -33,24 +34,7 @@ pub fn declare(
         tx.refuse("nearly_the_same", message);
         return Ok(());
     }
-    let id = board.next();
-    let suspects = ranked(suspects, wanted.service);
-    let reminder = severity.rollback_reminder.filter(|_| !suspects.is_empty()).map(|span| after(now, span));
-    let declaration = Declaration {
-        id,
-        title: title.clone(),
-        severity: severity.name.clone(),
-        service: wanted.service.cloned(),
-        reporter: Some(by.clone()),
-        origin: Some(origin.clone()),
-        suspects,
-        ladder: tx.ctx.policy.response.ladder_of(&severity.name).cloned(),
-        next_update: after(now, severity.update),
-        rollback_reminder: reminder,
-    };
-    tx.on_board(BoardEvent::Opened { incident: id, title, service: wanted.service.cloned() })?;
-    tx.on_incident(id, E::Declared(Box::new(declaration)))?;
-    climb::go_on(tx, id)?;
+    let id = opened(tx, &severity, &title, wanted.service, Some((by, origin)), suspects)?;
     let channel = &tx.ctx.policy.channels.incidents;
     let text = vec![
         plain(format!("{id} is declared as {}. Its card is in #{channel}; ", severity.name)),
@@ -59,6 +43,74 @@ pub fn declare(
     ];
     tx.reply(Message::new(Tone::Good, text));
     Ok(())
+}
+
+fn opened(
+    tx: &mut Tx<'_>,
+    severity: &Severity,
+    title: &str,
+    service: Option<&ServiceName>,
+    by: Option<(&PersonId, &Origin)>,
+    suspects: &[Suspect],
+) -> Result<IncidentId, Stop> {
+    let (id, now) = (tx.board()?.next(), tx.ctx.now.wall);
+    let suspects = ranked(suspects, service);
+    let reminder = severity.rollback_reminder.filter(|_| !suspects.is_empty()).map(|span| after(now, span));
+    let declaration = Declaration {
+        id,
+        title: title.to_owned(),
+        severity: severity.name.clone(),
+        service: service.cloned(),
+        reporter: by.map(|(person, _)| person.clone()),
+        origin: by.map(|(_, origin)| origin.clone()),
+        suspects,
+        ladder: tx.ctx.policy.response.ladder_of(&severity.name).cloned(),
+        next_update: after(now, severity.update),
+        rollback_reminder: reminder,
+    };
+    tx.on_board(BoardEvent::Opened { incident: id, title: title.to_owned(), service: service.cloned() })?;
+    tx.on_incident(id, E::Declared(Box::new(declaration)))?;
+    climb::go_on(tx, id)?;
+    Ok(id)
+}
+
+/// A deployment goes back where config asks for an incident about that: one opens by itself, or the open one of the service
+/// hears of it. What was asked for by hand in an incident is told there as well.
+pub fn rolled_back(tx: &mut Tx<'_>, d: &Deployment, why: &str) -> Result<(), Stop> {
+    hears(tx, d, why).map(|_| ())
+}
+
+/// The way back failed: whoever is a level up is paged as well.
+pub fn stuck(tx: &mut Tx<'_>, d: &Deployment, why: &str) -> Result<(), Stop> {
+    match hears(tx, d, why)? {
+        Some(id) => climb::go_up(tx, id, &format!("{} is stuck", d.id)).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+fn hears(tx: &mut Tx<'_>, d: &Deployment, why: &str) -> Result<Option<IncidentId>, Stop> {
+    let policy = tx.ctx.policy;
+    let asked = policy.environments.get(&d.plan.environment).and_then(|e| e.rollback_opens.as_deref());
+    let Some(severity) = asked.and_then(|name| policy.response.severity(name)).cloned() else { return Ok(None) };
+    let service = &d.plan.service;
+    let what = format!("{service} {} → {}", d.plan.release.version, d.plan.environment);
+    let open = tx.board()?.of_service(service);
+    let id = match open {
+        Some(id) => id,
+        None => {
+            let suspect = Suspect {
+                deployment: d.id,
+                what: what.clone(),
+                at: d.run.as_ref().map_or(tx.ctx.now.wall, |run| run.started.wall),
+                same_service: true,
+                went_back: false,
+            };
+            let title = format!("{service} is rolled back in {}", d.plan.environment);
+            opened(tx, &severity, &title, Some(service), None, &[suspect])?
+        }
+    };
+    tx.on_incident(id, E::DeploymentRolledBack { deployment: d.id, what, why: why.to_owned() })?;
+    Ok(Some(id))
 }
 
 /// The likeliest first: those of the same service, then the newest.

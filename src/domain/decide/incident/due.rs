@@ -1,6 +1,6 @@
 //! A timer of an incident fell due. One that the state no longer asks for, or asks for later, changes nothing.
 
-use super::climb;
+use super::{afterwards, climb};
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, IncidentEvent as E, Purpose, Status, Told, UPDATE_EVERY_MIN, timers};
@@ -16,6 +16,8 @@ pub fn fire(tx: &mut Tx<'_>, id: IncidentId, purpose: Purpose) -> Result<(), Sto
         Purpose::Climb => climb::go_on(tx, id),
         Purpose::Promise => promise(tx, &i),
         Purpose::Update => update(tx, &i),
+        Purpose::PostMortem => afterwards::nag_post_mortem(tx, &i),
+        Purpose::Action => afterwards::nag_actions(tx, &i),
         Purpose::RollbackReminder => tx.on_incident(id, E::RollbackReminded),
     }
 }

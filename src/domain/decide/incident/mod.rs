@@ -3,10 +3,12 @@
 //! Anybody in config may do any of it: in an incident, asking for permission costs more than a mistake that the timeline shows.
 
 mod act;
+mod afterwards;
 mod climb;
 mod declare;
 mod due;
 
+pub(super) use declare::{rolled_back, stuck};
 pub(super) use due::fire;
 
 use super::{Facts, Stop, Tx};
@@ -33,7 +35,13 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, origin: &Origin, command: 
         C::Assign { incident, duty, person } => act::assign(tx, *incident, *duty, person),
         C::Escalate { incident, reason } => act::escalate(tx, by, *incident, reason.as_deref()),
         C::Snooze { incident, span } => act::snooze(tx, by, *incident, *span),
-        C::Status { .. } | C::Timeline { .. } | C::List => Ok(()),
+        C::Impact { incident, text } => afterwards::impact(tx, by, *incident, text),
+        C::Action { incident, text, owner, due } => afterwards::action(tx, by, *incident, text, owner.as_ref(), *due),
+        C::Plan { incident, action, owner, due } => afterwards::plan(tx, by, *incident, *action, owner.as_ref(), *due),
+        C::Done { incident, action } => afterwards::finish(tx, by, *incident, *action),
+        C::Lessons { incident, text } => afterwards::lessons(tx, by, *incident, text),
+        C::Review { incident } => afterwards::review(tx, by, *incident),
+        C::Status { .. } | C::Timeline { .. } | C::PostMortem { .. } | C::List => Ok(()),
     }
 }
 

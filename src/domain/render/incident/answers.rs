@@ -2,11 +2,9 @@
 
 use super::super::parts::{button, line};
 use super::{title, tone};
-use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, IncidentEvent as E};
 use crate::domain::message::{Block, ButtonStyle, Line, Mark, Message, Text, Tone, bold, code, moment, person, plain};
 use crate::domain::policy::Policy;
-use jiff::Timestamp;
 
 /// Somebody declares what is declared already.
 #[must_use]
@@ -55,7 +53,7 @@ pub fn incident_status(policy: &Policy, i: &Incident) -> Message {
 
 /// Everything that happened, in order.
 #[must_use]
-pub fn timeline(i: &Incident, events: &[(Timestamp, Option<PersonId>, E)]) -> Message {
+pub fn timeline(i: &Incident, events: &[super::Act]) -> Message {
     let lines = events.iter().map(|(at, by, e)| {
         let mut text: Text = vec![moment(*at), plain(" ")];
         text.extend(happened(e));
@@ -69,7 +67,7 @@ pub fn timeline(i: &Incident, events: &[(Timestamp, Option<PersonId>, E)]) -> Me
     Message::new(tone(i), heading).block(Block::List(lines.collect()))
 }
 
-fn happened(e: &E) -> Text {
+pub(super) fn happened(e: &E) -> Text {
     let said = |text: String| vec![plain(text)];
     match e {
         E::Declared(d) => said(format!("declared as {}: {}", d.severity, d.title)),
@@ -106,5 +104,19 @@ fn happened(e: &E) -> Text {
         E::Resolved { resolution, cause, .. } => said(format!("resolved: {resolution}; root cause: {cause}")),
         E::Reopened { reason, .. } => said(format!("opened again: {reason}")),
         E::RollbackReminded => said("the way back is brought to mind".into()),
+        E::ImpactSaid { text, .. } => said(format!("impact: {text}")),
+        E::DeploymentRolledBack { deployment, what, why } => said(format!("{deployment} {what} went back: {why}")),
+        E::ActionAdded { n, text, .. } => said(format!("action {n}: {text}")),
+        E::ActionPlanned { n, owner, due, .. } => {
+            let mut text = vec![plain(format!("action {n}"))];
+            text.extend(owner.iter().flat_map(|who| [plain(" goes to "), person(who)]));
+            text.extend(due.iter().flat_map(|due| [plain(" is due "), moment(*due)]));
+            text
+        }
+        E::ActionDone { n, .. } => said(format!("action {n} is done")),
+        E::ActionNagged { n } => said(format!("action {n} is brought to mind")),
+        E::LessonsSaid { text, .. } => said(format!("learned: {text}")),
+        E::PostMortemNagged => said("the post-mortem is brought to mind".into()),
+        E::Reviewed { .. } => said("reviewed".into()),
     }
 }

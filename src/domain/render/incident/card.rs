@@ -3,7 +3,7 @@
 use super::super::card::Card;
 use super::super::parts::{asking, button, confirmed, line, listed};
 use super::{title, tone};
-use crate::domain::incident::{Duty, Incident, Status};
+use crate::domain::incident::{Action, Duty, Incident, Status};
 use crate::domain::message::{
     Block, Button, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Text, bold, clock, code, moment,
     person, plain,
@@ -40,6 +40,9 @@ pub fn incident_card(policy: &Policy, i: &Incident) -> Card {
             message = message.text(vec![bold("Deployed before it began")]).block(Block::List(suspects(i)));
         }
     }
+    if !i.actions.is_empty() {
+        message = message.text(vec![bold("Actions")]).block(Block::List(i.actions.iter().map(action).collect()));
+    }
     for b in buttons(i) {
         message = message.button(b);
     }
@@ -57,12 +60,16 @@ fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
             plain(if meaning.is_empty() { String::new() } else { format!(", {meaning}") }),
         ],
     );
+    if !i.impact.is_empty() {
+        field("Impact", vec![plain(i.impact.as_str())]);
+    }
     if let Some(service) = &i.service {
         field("Service", vec![plain(service.to_string())]);
     }
     let mut started = vec![moment(i.started)];
-    if let Some(by) = &i.reporter {
-        started.extend([plain(", declared by "), person(by)]);
+    match &i.reporter {
+        Some(by) => started.extend([plain(", declared by "), person(by)]),
+        None => started.push(plain(", opened by itself")),
     }
     field("Started", started);
     let team: Vec<_> = i.joined.iter().cloned().collect();
@@ -88,8 +95,8 @@ fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
     if let Some(resolved) = &i.resolved {
         let lasted = Span::between(i.started, resolved.at);
         field("Lasted", vec![plain(Span::millis(lasted.as_millis() / 60_000 * 60_000).to_string())]);
-        if let Some(due) = i.post_mortem_due {
-            field("Post-mortem", vec![plain("due "), moment(due)]);
+        if let Some(text) = post_mortem(i) {
+            field("Post-mortem", text);
         }
     } else {
         if let Some(ack) = &i.ack {
@@ -152,10 +159,38 @@ fn ladder(policy: &Policy, i: &Incident) -> Vec<Line> {
     out
 }
 
+/// How far the post-mortem is.
+fn post_mortem(i: &Incident) -> Option<Text> {
+    Some(match (&i.reviewed, &i.lessons, i.post_mortem_due) {
+        (Some(by), ..) => vec![plain("reviewed by "), person(by)],
+        (None, Some(lessons), _) => vec![plain("complete, by "), person(&lessons.by)],
+        (None, None, Some(due)) => vec![plain("a draft, due "), moment(due)],
+        (None, None, None) => return None,
+    })
+}
+
+pub(super) fn action(a: &Action) -> Line {
+    let mut text = vec![plain(format!("{}. {}", a.n, a.text))];
+    match &a.owner {
+        Some(who) => text.extend([plain(" · "), person(who)]),
+        None => text.push(plain(" · nobody yet")),
+    }
+    match (a.done, a.due) {
+        (Some(_), _) => {}
+        (None, Some(due)) => text.extend([plain(" · by "), moment(due)]),
+        (None, None) => text.push(plain(" · no date yet")),
+    }
+    line(if a.done.is_some() { Mark::Done } else { Mark::Open }, text)
+}
+
 fn suspects(i: &Incident) -> Vec<Line> {
     let one = |s: &crate::domain::incident::Suspect| {
         let mark = if s.same_service { Mark::Warning } else { Mark::Bullet };
-        line(mark, vec![code(s.deployment.to_string()), plain(format!(" {} ", s.what)), moment(s.at)])
+        let mut text = vec![code(s.deployment.to_string()), plain(format!(" {} ", s.what)), moment(s.at)];
+        if s.went_back {
+            text.push(plain(", undone"));
+        }
+        line(mark, text)
     };
     i.suspects.iter().map(one).collect()
 }
@@ -165,7 +200,22 @@ fn buttons(i: &Incident) -> Vec<Button> {
     let me = [("incident", id.as_str())];
     let plain_button = |label: &str, command: &str| button(label, ButtonStyle::Plain, command, &me);
     if i.status.ended() {
-        return vec![asking(plain_button("Reopen", "incident reopen"), "reason", "Why it is opened again", true)];
+        let lessons = asking(plain_button("Lessons", "incident lessons"), "text", "What was learned", true);
+        let more = form(
+            plain_button("Action", "incident action"),
+            "Add",
+            &[
+                ("text", "What is to be done", true),
+                ("owner", "Who does it", false),
+                ("due", "Within, such as 7d", false),
+            ],
+        );
+        let draft = plain_button("Post-mortem", "incident postmortem");
+        let reopen = asking(plain_button("Reopen", "incident reopen"), "reason", "Why it is opened again", true);
+        return match i.status {
+            Status::Reviewed => vec![draft, reopen],
+            _ => vec![draft, lessons, more, plain_button("Reviewed", "incident review"), reopen],
+        };
     }
     let mut out = Vec::new();
     if i.status == Status::Open {
@@ -177,10 +227,11 @@ fn buttons(i: &Incident) -> Vec<Button> {
     if i.status != Status::Mitigated {
         out.push(asking(plain_button("Mitigated", "incident mitigate"), "text", "What helped", true));
     }
-    out.push(ended_by(plain_button("Resolve", "incident resolve")));
+    let ended = [("resolution", "What ended it", true), ("cause", "Its root cause", true)];
+    out.push(form(plain_button("Resolve", "incident resolve"), "Resolve", &ended));
     out.push(plain_button("Join", "incident join"));
     out.push(confirmed(plain_button("Escalate", "incident escalate"), "Page the next level now?"));
-    for suspect in i.suspects.iter().filter(|s| s.same_service).take(WAYS_BACK) {
+    for suspect in i.suspects.iter().filter(|s| s.same_service && !s.went_back).take(WAYS_BACK) {
         let deployment = suspect.deployment.to_string();
         let back = button("Roll back", ButtonStyle::Danger, "rollback", &[("deployment", &deployment)]);
         out.push(confirmed(back, &format!("Undo {deployment}: {}?", suspect.what)));
@@ -188,16 +239,16 @@ fn buttons(i: &Incident) -> Vec<Button> {
     out
 }
 
-/// Resolving asks for two things.
-fn ended_by(mut button: Button) -> Button {
-    let field = |name: &str, label: &str| FormField {
-        name: name.into(),
-        label: label.into(),
+/// A button that asks for several lines first: the name of each, its label, and whether it must be there.
+fn form(mut button: Button, submit: &str, lines: &[(&str, &str, bool)]) -> Button {
+    let field = |(name, label, required): &(&str, &str, bool)| FormField {
+        name: (*name).into(),
+        label: (*label).into(),
         kind: FieldKind::Line,
-        required: true,
+        required: *required,
         help: String::new(),
     };
-    let fields = vec![field("resolution", "What ended it"), field("cause", "Its root cause")];
-    button.form = Some(Form { title: "Resolve".into(), submit: "Resolve".into(), fields });
+    let fields = lines.iter().map(field).collect();
+    button.form = Some(Form { title: button.label.clone(), submit: submit.into(), fields });
     button
 }

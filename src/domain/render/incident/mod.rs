@@ -1,12 +1,15 @@
 //! What is said about incidents: the card, the thread, and what people are told alone.
 
+mod afterwards;
 mod answers;
 mod card;
 mod notices;
+mod post_mortem;
 
 pub use answers::{incident_list, incident_nearly_the_same, incident_status, timeline};
 pub use card::{incident_card, incident_key};
 pub(super) use notices::incident as notices;
+pub use post_mortem::{Act, POST_MORTEM, post_mortem, post_mortem_message, post_mortem_problem};
 
 use crate::domain::incident::{Incident, Status};
 use crate::domain::message::{Piece, Text, Tone, bold, code, plain};

@@ -2,6 +2,7 @@
 
 use super::super::announce::{Notice, Place};
 use super::super::parts::{asking, button, called, confirmed};
+use super::afterwards;
 use super::card::incident_key;
 use super::title;
 use crate::domain::ids::PersonId;
@@ -104,6 +105,25 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             vec![thread(Tone::Bad, said.clone()), channel(Tone::Bad, said)]
         }
         E::RollbackReminded => way_back(policy, i).into_iter().collect(),
+        E::ImpactSaid { by, text } => {
+            vec![thread(Tone::Neutral, vec![plain(format!("Impact: {text} · ")), person(by)])]
+        }
+        E::DeploymentRolledBack { deployment, what, why } => {
+            let text = vec![code(deployment.to_string()), plain(format!(" {what} goes back: {why}"))];
+            vec![thread(Tone::Warning, text)]
+        }
+        E::ActionAdded { .. } | E::ActionPlanned { .. } | E::ActionDone { .. } | E::ActionNagged { .. } => {
+            afterwards::of_action(policy, e, i).into_iter().collect()
+        }
+        E::LessonsSaid { by, text } => {
+            vec![thread(Tone::Good, vec![plain(format!("Learned: {text} · ")), person(by)])]
+        }
+        E::PostMortemNagged => afterwards::owed(policy, i),
+        E::Reviewed { by } => {
+            let mut text = title(i);
+            text.extend([plain(" by "), person(by)]);
+            vec![thread(Tone::Good, text)]
+        }
     }
 }
 
