@@ -94,7 +94,8 @@ pub fn run() -> ExitCode {
 
 /// Runs a future on a small runtime; its error becomes one line and exit code 1.
 fn within(work: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    // More than two, so that whoever waits for an acknowledgement does not wait for a card to be drawn.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(work).unwrap_or_else(|error| logs::failed(&error));

@@ -7,6 +7,7 @@ use super::policy::{PEOPLE, VERSIONS};
 use signalbox::chat::Body;
 use signalbox::domain::deployment::{Activity, Deployment, Status};
 use signalbox::domain::ids::PlatformName;
+use signalbox::domain::incident::Incident;
 use signalbox::domain::message::Action;
 use std::collections::BTreeMap;
 
@@ -18,8 +19,17 @@ pub struct Act {
     pub stored: bool,
 }
 
-const ASKING: [&str; 8] =
-    ["help", "deploy status", "deploy history", "window", "why", "when", "quarantine list", "checklist"];
+const ASKING: [&str; 9] = [
+    "incident postmortem",
+    "help",
+    "deploy status",
+    "deploy history",
+    "window",
+    "why",
+    "when",
+    "quarantine list",
+    "checklist",
+];
 
 fn say(person: &'static str, text: impl Into<String>) -> Act {
     Act { person, body: Body::Command { text: text.into(), thread: None }, stored: true }
@@ -36,6 +46,9 @@ fn anybody(core: &mut Core) -> &'static str {
 pub fn act(core: &mut Core, checker: &Checker, room: &Room, platform: &PlatformName) -> Act {
     let open: Vec<&Deployment> = checker.deployments().filter(|d| !d.status.ended()).collect();
     let asks = if open.len() < 3 { 20 } else { 3 };
+    if core.dice.u32(..8) == 0 {
+        return in_an_incident(core, checker);
+    }
     match core.dice.u32(..100) {
         n if n < asks => request(core, checker),
         0..76 => match core.pick(&open) {
@@ -117,6 +130,44 @@ fn some_id(core: &mut Core, checker: &Checker) -> String {
     format!("D-{}", core.dice.u64(1..=last + 1))
 }
 
+/// Something is wrong, or somebody deals with what is.
+fn in_an_incident(core: &mut Core, checker: &Checker) -> Act {
+    let who = anybody(core);
+    let all: Vec<&Incident> = checker.incidents().collect();
+    let open = all.iter().filter(|i| !i.status.ended()).count();
+    let severity = core.pick(&["P0", "P1", "P2"]).copied().unwrap_or("P1");
+    if open == 0 || (open < 3 && core.dice.u32(..8) == 0) {
+        let what = core.pick(&["logins fail", "logins fail again", "search is slow", "no mail goes out"]).copied();
+        let service = core.pick(&["", " --service api", " --anyway"]).copied().unwrap_or_default();
+        return say(who, format!("/incident {severity} {}{service}", what.unwrap_or("it is down")));
+    }
+    let Some(id) = core.pick(&all).map(|i| i.id) else { return ask(who, "/incident list") };
+    let n = core.dice.u32(1..3);
+    let texts = [
+        format!("/incident ack {id}"),
+        format!("/incident ack {id} for 5m"),
+        format!("/incident ack {id} for 2h"),
+        format!("/incident update {id} we look at it"),
+        format!("/incident update {id} it gets better"),
+        format!("/incident mitigate {id} it went back"),
+        format!("/incident resolve {id} it went back --cause a missing index"),
+        format!("/incident reopen {id} it fails again"),
+        format!("/incident severity {id} {severity}"),
+        format!("/incident escalate {id}"),
+        format!("/incident snooze {id} 20m"),
+        format!("/incident join {id}"),
+        format!("/incident assign {id} commander ben"),
+        format!("/incident impact {id} every third one"),
+        format!("/incident action {id} an alert --owner ana --due 3h"),
+        format!("/incident action {id} a test"),
+        format!("/incident plan {id} {n} --owner cid --due 2h"),
+        format!("/incident done {id} {n}"),
+        format!("/incident lessons {id} look sooner"),
+        format!("/incident review {id}"),
+    ];
+    say(who, core.pick(&texts).cloned().unwrap_or_default())
+}
+
 fn control(core: &mut Core, checker: &Checker) -> Act {
     let (who, id) = (anybody(core), some_id(core, checker));
     let item = core.dice.u32(1..6);
@@ -156,7 +207,13 @@ fn click(core: &mut Core, room: &Room, platform: &PlatformName) -> Act {
         button = core.pick(&buttons[from..]).map_or(button, |(_, b)| b);
     }
     let fields = button.form.iter().flat_map(|f| &f.fields).map(|f| {
-        (f.name.clone(), if f.name.starts_with("item") { "1".to_owned() } else { "as it must be".to_owned() })
+        let typed = match f.name.as_str() {
+            "due" => "3h",
+            "owner" => "ana",
+            name if name.starts_with("item") => "1",
+            _ => "as it must be",
+        };
+        (f.name.clone(), typed.to_owned())
     });
     let body = Body::Click {
         message: message.clone(),

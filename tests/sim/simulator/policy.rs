@@ -8,6 +8,7 @@ use signalbox::domain::policy::{
     Recovery, ReleaseSource, Requirement, RoleInfo, RollbackRules, Section, Service, Slot, Source, Stage, StepKind,
     StepSpec, Strategy,
 };
+use signalbox::domain::response::{Ladder, Level, Response, Severity};
 use signalbox::domain::time::Span;
 use signalbox::domain::window::{Calendar, Freeze, Holiday, Window};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,6 +179,7 @@ fn production(dice: &mut fastrand::Rng, times: &Times) -> Environment {
             full: vec![slot(&["lead"], false), slot(&["cto", "ops"], false)],
             emergency: roles(&["ops", "cto"]),
         },
+        rollback_opens: dice.bool().then(|| (*dice.choice(&["P0", "P1"]).unwrap_or(&"P1")).to_owned()),
         ..environment("production", keys)
     }
 }
@@ -322,10 +324,55 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
             checklist("back", Phase::AfterRollback, &[("say why", true, None)]),
         ],
         calendar,
-        response: Default::default(),
+        response: response(dice),
         hash: "policy-0".into(),
     };
     (policy, times)
+}
+
+/// An outage climbs past a level that nobody holds; a nuisance pages once.
+fn response(dice: &mut fastrand::Rng) -> Response {
+    let level = |name: &str, role: &str, after: i64, unresolved: Option<i64>| Level {
+        name: name.into(),
+        after: Span::mins(after),
+        unresolved: unresolved.map(Span::mins),
+        roles: roles(&[role]),
+        people: BTreeSet::new(),
+        source: Source::default(),
+    };
+    let ladder = |name: &str, levels: Vec<Level>, repeat| {
+        (
+            name.to_owned(),
+            Ladder { name: name.into(), levels, repeat, pause: Span::mins(10), source: Source::default() },
+        )
+    };
+    let first = level("L1", "ops", 0, None);
+    let all = vec![
+        first.clone(),
+        level("L2", "lead", dice.i64(0..20), dice.bool().then_some(25)),
+        level("L3", "watch", 25, None),
+        level("L4", "cto", 40, Some(60)),
+    ];
+    let severity = |name: &str, ladder: Option<&str>, update, goes_up| Severity {
+        name: name.into(),
+        title: name.into(),
+        respond: Span::mins(15),
+        update: Span::mins(update),
+        ladder: ladder.map(str::to_owned),
+        overdue_goes_up: goes_up,
+        rollback_reminder: goes_up.then_some(Span::mins(10)),
+        post_mortem: goes_up.then_some(Span::hours(8)),
+        source: Source::default(),
+    };
+    Response {
+        severities: vec![
+            severity("P0", Some("all"), 15, true),
+            severity("P1", Some("first"), 30, dice.bool()),
+            severity("P2", None, 120, false),
+        ],
+        ladders: [ladder("all", all, dice.u32(0..3)), ladder("first", vec![first], 1)].into(),
+        post_mortem: None,
+    }
 }
 
 /// Another policy: somebody gains or loses a role, a key more, other limits. `n` names it.

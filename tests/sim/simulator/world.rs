@@ -475,6 +475,10 @@ impl World {
             if round == 40 && !self.quiet_end {
                 self.tidy_up();
             }
+            // One that is open is never quiet, and a way back may open another.
+            if round >= 40 && round % 40 == 0 {
+                self.end_incidents();
+            }
             let idle = self.tasks.is_empty() && self.replicas.iter().all(|r| r.engine.is_some() && r.next.is_none());
             match self.next_due() {
                 None if idle && round > 60 => break,
@@ -508,6 +512,23 @@ impl World {
         }
     }
 
+    /// People end what is open and do what it leaves to be done.
+    fn end_incidents(&mut self) {
+        let mut texts = Vec::new();
+        for i in lock(&self.checker).incidents() {
+            let id = i.id;
+            if !i.status.ended() {
+                texts.push(format!("/incident resolve {id} it is over --cause nobody knows"));
+            } else if i.post_mortem_due.is_some() && i.lessons.is_none() {
+                texts.push(format!("/incident lessons {id} look sooner"));
+            }
+            texts.extend(i.actions.iter().filter(|a| a.done.is_none()).map(|a| format!("/incident done {id} {}", a.n)));
+        }
+        for text in texts {
+            self.write("ana", Body::Command { text, thread: None }, true, "console".into());
+        }
+    }
+
     pub fn finish(self, seed: u64, options: &Options) -> Result<Report, Box<Failure>> {
         let mut core = lock(&self.core);
         if let Some(what) = core.violation.take() {
@@ -517,6 +538,10 @@ impl World {
         for d in lock(&self.checker).deployments() {
             core.count("deployments");
             core.count(d.status.words());
+        }
+        for i in lock(&self.checker).incidents() {
+            core.count("incidents");
+            core.count(i.status.words());
         }
         Ok(Report { hash: core.record.hash(), lines: core.record.written, took: core.t, tally: core.tally.clone() })
     }

@@ -45,6 +45,7 @@ impl Checker {
             wrong.extend(nothing_waits_for_ever(d, &timers, &outbox));
         }
         if !touched.is_empty() {
+            wrong.extend(self.incidents_hold(&timers));
             wrong.extend(self.places_hold());
         }
         wrong

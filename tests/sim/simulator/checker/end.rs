@@ -17,6 +17,9 @@ impl Checker {
         for row in at_once(store.outbox(20)).unwrap_or_default() {
             wrong.push(format!("outbox row {} is never done ({} attempts)", row.key, row.attempts));
         }
+        for i in self.incidents().filter(|i| !i.status.ended()) {
+            wrong.push(format!("{} is {} for ever", i.id, i.status.words()));
+        }
         for d in self.deployments().filter(|d| !d.status.ended()) {
             wrong.push(format!("{} is {} for ever: {:?} {:?}", d.id, d.status.words(), d.wait, d.run));
         }
@@ -49,8 +52,10 @@ impl Checker {
     /// By the policy that everybody has at the end.
     fn cards_are_true(&self, room: &Room) -> Vec<String> {
         let mut wrong = Vec::new();
-        for d in self.deployments() {
-            for card in render::cards(&self.policies[0], d) {
+        let of_deployments = self.deployments().flat_map(|d| render::cards(&self.policies[0], d));
+        let of_incidents = self.incidents().map(|i| render::incident_card(&self.policies[0], i));
+        {
+            for card in of_deployments.chain(of_incidents) {
                 for platform in &self.platforms {
                     let name = PlatformName::new(platform);
                     let shown: Vec<_> = room.of_key(&name, &card.key).filter(|s| !s.deleted).collect();

@@ -5,6 +5,7 @@
 
 mod conserve;
 mod end;
+mod incidents;
 mod may;
 mod run;
 mod wayout;
@@ -14,6 +15,7 @@ use super::policy::Times;
 use signalbox::domain::deployment::{self, Activity, Deployment, DeploymentEvent, Lane};
 use signalbox::domain::environment::{Environment, EnvironmentEvent};
 use signalbox::domain::ids::{DeploymentId, EnvironmentName, PersonId, ServiceName, Stream};
+use signalbox::domain::incident::IncidentEvent;
 use signalbox::domain::journal::event_hash;
 use signalbox::domain::person::Debts;
 use signalbox::domain::policy::{Policy, Recovery};
@@ -160,6 +162,7 @@ impl Checker {
                 self.good.insert((name, service.clone(), release.revision.clone()));
                 Ok(())
             }
+            (Event::Incident(e), Some(State::Incident(i))) => self.judge_incident(replica, row, e, i),
             _ => Ok(()),
         }
     }
@@ -197,9 +200,19 @@ impl Checker {
     fn promise(&mut self, replica: usize, row: &EventRow, event: &Event, after: &State) {
         let actor = (row.actor != "signalbox").then(|| PersonId::new(&row.actor));
         let notices = render::notices(&self.policies[replica], &row.stream, event, actor.as_ref(), after);
-        for n in 0..notices.len() {
-            for platform in &self.platforms {
-                self.promised.insert(format!("{}/{}/{n}@{platform}", row.stream, row.seq));
+        for platform in &self.platforms {
+            for (n, notice) in notices.iter().enumerate() {
+                // Who has no account there is told elsewhere.
+                let known = |who: &PersonId| {
+                    let person = self.policies[replica].people.get(who);
+                    platform == "console" || person.is_some_and(|p| p.accounts.contains_key(platform))
+                };
+                if !matches!(&notice.place, render::Place::Person(who) if !known(who)) {
+                    self.promised.insert(format!("{}/{}/{n}@{platform}", row.stream, row.seq));
+                }
+            }
+            if matches!(event, Event::Incident(IncidentEvent::Resolved { .. })) {
+                self.promised.insert(format!("{}/{}/draft@{platform}", row.stream, row.seq));
             }
         }
     }
