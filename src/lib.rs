@@ -13,6 +13,7 @@ pub mod http;
 pub mod ids;
 pub mod jobs;
 pub mod limits;
+pub mod paging;
 pub mod probes;
 pub mod rehearsal;
 pub mod runbook;

@@ -1,5 +1,9 @@
 //! Every bound of the program, one constant each, with its reason. Tests hold each at the limit and one past it.
 
+mod pages;
+
+pub use pages::*;
+
 /// Characters in one chat command. Longer text is a paste into the wrong place.
 pub const COMMAND_CHARS: usize = 4_000;
 

@@ -227,6 +227,7 @@ impl Stand {
             executors: names.into_iter().map(|n| (n.to_owned(), Arc::clone(&executor))).collect(),
             probe: Arc::new(Outside(Arc::clone(&seen))),
             revisions: Arc::new(Outside(Arc::clone(&seen))),
+            pagers: Default::default(),
             clock: clock.clone(),
             ids,
             owner: "load".into(),

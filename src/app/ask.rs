@@ -48,6 +48,7 @@ pub(super) async fn ask(args: AskArgs, question: Question) -> anyhow::Result<Exi
         clock: Arc::new(SystemClock::new()),
         ids: Arc::new(Ids::system().context("no randomness")?),
         platforms: Vec::new(),
+        pagers: std::collections::BTreeMap::new(),
         executors: Vec::new(),
         owner: "ask".into(),
     };

@@ -19,6 +19,7 @@ use crate::web::{ConsoleDeps, bind, console_router, console_url, ops_router};
 use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -84,6 +85,7 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
         ids,
         platforms: vec![console.clone()],
         executors: vec![fleet.clone()],
+        pagers: BTreeMap::new(),
         owner: "demo".into(),
     };
     let engine = runtime::engine(&data, parts)?;

@@ -97,7 +97,12 @@ async fn examine(service: &ServiceConfig, policy: &Policy) -> anyhow::Result<Vec
         };
         out.push(("Discord", examination.run().await));
     }
-    if out.is_empty() {
+    let nobody_to_talk_to = out.is_empty();
+    let paging = super::paging::findings(&service.paging, policy);
+    if !paging.is_empty() {
+        out.push(("Paging", paging));
+    }
+    if nobody_to_talk_to {
         let todo = "add [slack] or [discord]; docs/SLACK.md and docs/DISCORD.md show how";
         out.push(("Chat", vec![Finding::warning("no platform is configured", todo)]));
     }

@@ -20,6 +20,7 @@ mod manifest;
     not(any(feature = "slack", feature = "discord")),
     expect(unused, reason = "a signalbox with the console alone has nothing to connect to")
 )]
+mod paging;
 mod platforms;
 mod rehearse;
 mod runtime;

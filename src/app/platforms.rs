@@ -189,7 +189,7 @@ pub(super) fn slack_settings(config: &SlackConfig) -> anyhow::Result<slack::Sett
 }
 
 /// A secret's value; an empty one is a mistake of whoever set it.
-fn token(name: &str, secret: &Secret) -> anyhow::Result<Token> {
+pub(super) fn token(name: &str, secret: &Secret) -> anyhow::Result<Token> {
     let value = secret.resolve(&|variable| std::env::var(variable).ok()).with_context(|| name.to_owned())?;
     let value = value.trim();
     anyhow::ensure!(!value.is_empty(), "{name} is empty; set it to the value that the platform shows");

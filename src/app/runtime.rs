@@ -2,6 +2,7 @@
 
 use crate::chat::Platform;
 use crate::clock::Clock;
+use crate::domain::paging::Via;
 use crate::domain::policy::Policy;
 use crate::engine::{Deps, Engine, Service};
 use crate::ids::Ids;
@@ -10,6 +11,7 @@ use crate::jobs::command::CommandExecutor;
 use crate::jobs::command::revision::CommandRevisions;
 use crate::jobs::http::HttpExecutor;
 use crate::limits;
+use crate::paging::Pager;
 use crate::probes::{ExecutorOf, Probes};
 use crate::store::Store;
 use crate::web::Health;
@@ -31,6 +33,8 @@ pub(super) struct Parts {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Besides `command` and `http`.
     pub executors: Vec<Arc<dyn Executor>>,
+    /// The ways to people besides chat.
+    pub pagers: BTreeMap<Via, Arc<dyn Pager>>,
     /// Names this process in leases.
     pub owner: String,
 }
@@ -59,6 +63,7 @@ pub(super) fn engine(data: &Path, parts: Parts) -> anyhow::Result<Arc<Engine>> {
             executors,
             probe: Arc::new(Probes::new(client, executor_of)),
             revisions: Arc::new(CommandRevisions),
+            pagers: parts.pagers,
             clock: parts.clock,
             ids: parts.ids,
             owner: parts.owner,

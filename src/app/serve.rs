@@ -65,7 +65,8 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let owner = format!("serve-{}", ids.next(clock.now()));
     let around = Around { store: Arc::clone(&store), clock: Arc::clone(&clock), owner: owner.clone() };
-    let parts = runtime::Parts { store, policy, clock, ids, platforms, executors: Vec::new(), owner };
+    let pagers = super::paging::pagers(&settings.paging)?;
+    let parts = runtime::Parts { store, policy, clock, ids, platforms, executors: Vec::new(), pagers, owner };
     let engine = runtime::engine(&settings.data, parts)?;
     slot.fill(&engine);
     let service = runtime::start(&engine).await?;

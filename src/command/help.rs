@@ -129,6 +129,8 @@ mod tests {
             name: "Sara".into(),
             roles: roles.iter().map(|r| (*r).into()).collect(),
             accounts: std::collections::BTreeMap::new(),
+            contact: std::collections::BTreeMap::new(),
+            ways: crate::domain::paging::Ways::default(),
             source: Source::default(),
         }
     }

@@ -13,6 +13,7 @@ pub mod embedded;
 mod ics;
 mod load;
 mod overrides;
+mod paging;
 pub mod place;
 mod platforms;
 pub mod problem;
@@ -28,4 +29,7 @@ pub use load::{Folder, Given, Loaded, hash, load, load_embedded, load_embedded_f
 pub use problem::{Code, Problem, Severity};
 pub use report::Report;
 pub use schema::schema;
-pub use service::{Console, DiscordConfig, LogFormat, Secret, SecretError, ServiceConfig, SlackConfig, SlackMode};
+pub use service::{
+    Console, DiscordConfig, EmailConfig, LogFormat, NtfyConfig, PagerdutyConfig, PagingConfig, Secret, SecretError,
+    ServiceConfig, SlackConfig, SlackMode, SmtpTls, WebhookConfig,
+};

@@ -54,12 +54,12 @@ pub fn discord(raw: &DiscordEntry, root: &Root, cx: &mut Context) -> Option<Disc
 }
 
 /// Tokens never stand in the file; [`super::check`] has said so of one that does.
-fn secret(at: Option<&At<SecretEntry>>) -> Option<Secret> {
+pub(super) fn secret(at: Option<&At<SecretEntry>>) -> Option<Secret> {
     at.map(|at| at.value.0.clone()).filter(|secret| !matches!(secret, Secret::Plain(_)))
 }
 
 /// Plain http only to this machine: everything that is sent there carries the token.
-fn base_url(at: Option<&At<String>>, cx: &mut Context) -> Option<String> {
+pub(super) fn base_url(at: Option<&At<String>>, cx: &mut Context) -> Option<String> {
     let at = at?;
     let url = reqwest::Url::parse(&at.value).ok();
     let local = |u: &reqwest::Url| {

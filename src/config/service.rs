@@ -6,7 +6,7 @@ use super::problem::Code;
 use super::raw::Root;
 use super::read::{Read, wrong};
 use super::tree::{Node, Value};
-use crate::domain::ids::{ChannelName, Role};
+use crate::domain::ids::{ChannelName, PersonId, Role};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub struct ServiceConfig {
     pub log: LogFormat,
     pub slack: Option<SlackConfig>,
     pub discord: Option<DiscordConfig>,
+    pub paging: PagingConfig,
 }
 
 impl ServiceConfig {
@@ -37,7 +38,7 @@ impl ServiceConfig {
             .iter_mut()
             .flat_map(|s| std::iter::once(&mut s.bot_token).chain(&mut s.app_token).chain(&mut s.signing_secret));
         let discord = self.discord.iter_mut().map(|d| &mut d.token);
-        for secret in self.store.iter_mut().chain(slack).chain(discord) {
+        for secret in self.store.iter_mut().chain(slack).chain(discord).chain(self.paging.secrets()) {
             if let Secret::File(path) = secret {
                 *path = folder.join(&path);
             }
@@ -81,6 +82,84 @@ pub struct DiscordConfig {
     pub channels: BTreeMap<ChannelName, String>,
     /// The server's role to ours.
     pub roles: BTreeMap<String, Role>,
+}
+
+/// `[paging]`: what is there is connected.
+#[derive(Clone, Debug, Default)]
+pub struct PagingConfig {
+    pub email: Option<EmailConfig>,
+    pub pagerduty: Option<PagerdutyConfig>,
+    pub webhook: Option<WebhookConfig>,
+    pub ntfy: Option<NtfyConfig>,
+}
+
+impl PagingConfig {
+    /// Every secret that it names.
+    fn secrets(&mut self) -> impl Iterator<Item = &mut Secret> {
+        let email = self.email.iter_mut().flat_map(|e| &mut e.login).map(|(_, password)| password);
+        let keys = self.pagerduty.iter_mut().flat_map(|p| p.routing_keys.values_mut().chain(&mut p.routing_key));
+        let webhook = self.webhook.iter_mut().map(|w| &mut w.secret);
+        email.chain(keys).chain(webhook).chain(self.ntfy.iter_mut().flat_map(|n| &mut n.token))
+    }
+}
+
+/// `[paging.email]`.
+#[derive(Clone, Debug)]
+pub struct EmailConfig {
+    pub host: String,
+    pub port: u16,
+    pub tls: SmtpTls,
+    /// User and password.
+    pub login: Option<(String, Secret)>,
+    /// `name <address>`, which is readable as such.
+    pub from: String,
+}
+
+/// How a mail server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// In plain until both agree on TLS; without it nothing is sent.
+    Starttls,
+    Tls,
+    /// Only to this machine.
+    None,
+}
+
+impl SmtpTls {
+    /// The port that goes with it.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Starttls => 587,
+            Self::Tls => 465,
+            Self::None => 25,
+        }
+    }
+}
+
+/// `[paging.pagerduty]`.
+#[derive(Clone, Debug)]
+pub struct PagerdutyConfig {
+    pub routing_keys: BTreeMap<PersonId, Secret>,
+    /// For people without one of their own.
+    pub routing_key: Option<Secret>,
+    /// Without a slash at its end. Absent: the service region of the US.
+    pub base_url: Option<String>,
+}
+
+/// `[paging.webhook]`.
+#[derive(Clone, Debug)]
+pub struct WebhookConfig {
+    pub url: String,
+    pub secret: Secret,
+}
+
+/// `[paging.ntfy]`.
+#[derive(Clone, Debug)]
+pub struct NtfyConfig {
+    /// Without a slash at its end. Absent: ntfy.sh.
+    pub base_url: Option<String>,
+    pub token: Option<Secret>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,6 +331,7 @@ pub fn build(root: &Root, cx: &mut Context) -> ServiceConfig {
             .map_or_else(|| PathBuf::from("data"), |at| PathBuf::from(&at.value)),
         slack: root.slack.as_ref().and_then(|s| super::platforms::slack(s, root, cx)),
         discord: root.discord.as_ref().and_then(|d| super::platforms::discord(d, root, cx)),
+        paging: super::paging::build(root, cx),
         log: root.log.as_ref().and_then(|l| l.format.as_ref()).map_or(LogFormat::Text, |at| at.value.0),
     }
 }

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod incident;
 pub mod journal;
 pub mod message;
+pub mod paging;
 pub mod person;
 pub mod placeholder;
 pub mod plan;

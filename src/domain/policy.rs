@@ -4,6 +4,7 @@
 //! name it. Maps are ordered, so the policy has one serialised form and one hash.
 
 use super::ids::{ChannelName, EnvironmentName, PersonId, Role, ServiceName};
+use super::paging::{Via, Ways};
 use super::response::Response;
 use super::time::Span;
 use super::window::{Calendar, Window};
@@ -66,6 +67,12 @@ pub struct Person {
     pub roles: BTreeSet<Role>,
     /// The same human's id on each platform (`slack`, `discord`); on the console the id is the key itself.
     pub accounts: BTreeMap<String, String>,
+    /// Where they are reached besides chat: an e-mail address, a topic. What is a secret is not here.
+    #[serde(default)]
+    pub contact: BTreeMap<Via, String>,
+    /// By what they are paged.
+    #[serde(default)]
+    pub ways: Ways,
     pub source: Source,
 }
 

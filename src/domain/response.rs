@@ -1,8 +1,13 @@
 //! How the organisation answers incidents: severities, and the ladders that pages climb (DESIGN 4.5, 4.6).
 
 use super::ids::{PersonId, Role};
+use super::paging::Urgency;
 use super::policy::Source;
 use super::time::Span;
+use super::window::zone;
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +20,27 @@ pub struct Response {
     /// The template of post-mortems; absent: ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_mortem: Option<String>,
+    /// When pages are urgent whatever their severity.
+    #[serde(default)]
+    pub night: Option<Night>,
+    /// Where people are sent from outside chat, such as the console's address.
+    #[serde(default)]
+    pub link: Option<String>,
+}
+
+/// Hours in which people sleep, in the file's zone. It may reach over midnight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Night {
+    pub from: Time,
+    pub to: Time,
+}
+
+impl Night {
+    /// Whether this time of day is in it; its end is not.
+    #[must_use]
+    pub fn holds(&self, time: Time) -> bool {
+        if self.from <= self.to { self.from <= time && time < self.to } else { self.from <= time || time < self.to }
+    }
 }
 
 /// How bad it is, and what follows from that.
@@ -30,6 +56,9 @@ pub struct Severity {
     pub update: Span,
     /// The ladder that it climbs; absent: nobody is paged.
     pub ladder: Option<String>,
+    /// Its pages wake people also by day.
+    #[serde(default)]
+    pub urgent: bool,
     /// An update that is overdue goes a level up.
     pub overdue_goes_up: bool,
     /// After this, an incident that follows a deployment is reminded of the way back.
@@ -64,6 +93,9 @@ pub struct Level {
     /// Holders of any of these are paged.
     pub roles: BTreeSet<Role>,
     pub people: BTreeSet<PersonId>,
+    /// Everybody on it must acknowledge.
+    #[serde(default)]
+    pub all: bool,
     pub source: Source,
 }
 
@@ -79,6 +111,18 @@ impl Response {
         self.ladders.get(self.severity(severity)?.ladder.as_deref()?)
     }
 
+    /// How urgent a page about this severity is at this moment; `zone_name` is the zone of people.
+    #[must_use]
+    pub fn urgency(&self, severity: &str, zone_name: &str, now: Timestamp) -> Urgency {
+        let by_day = self.severity(severity).is_some_and(|s| s.urgent);
+        let local = || now.to_zoned(zone(zone_name).unwrap_or(TimeZone::UTC)).time();
+        if by_day || self.night.as_ref().is_some_and(|night| night.holds(local())) {
+            Urgency::High
+        } else {
+            Urgency::Low
+        }
+    }
+
     /// Whether `a` is worse than `b`; a name that config no longer knows is never worse.
     #[must_use]
     pub fn worse(&self, a: &str, b: &str) -> bool {
@@ -87,5 +131,27 @@ impl Response {
             (Some(a), Some(b)) => a < b,
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_reaches_over_midnight() {
+        let time = |h, m| Time::new(h, m, 0, 0).unwrap();
+        let night = Night { from: time(22, 0), to: time(7, 0) };
+        for (h, m, in_it) in
+            [(21, 59, false), (22, 0, true), (0, 0, true), (6, 59, true), (7, 0, false), (12, 0, false)]
+        {
+            assert_eq!(night.holds(time(h, m)), in_it, "{h}:{m}");
+        }
+        let noon = Night { from: time(12, 0), to: time(13, 0) };
+        assert!(noon.holds(time(12, 30)) && !noon.holds(time(13, 0)) && !noon.holds(time(0, 0)));
+        let response = Response { night: Some(night), ..Response::default() };
+        let at = |text: &str| response.urgency("P2", "+03:00", text.parse().unwrap());
+        assert_eq!(at("2026-01-05T19:00:00Z"), Urgency::High, "22:00 for them");
+        assert_eq!(at("2026-01-05T18:59:59Z"), Urgency::Low);
     }
 }

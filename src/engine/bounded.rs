@@ -7,12 +7,14 @@
 use crate::chat::{Arrival, ChatError, Intake, MessageRef, Platform, Post, Reacted};
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
+use crate::domain::paging::{Follow, Letter, Via};
 use crate::domain::plan::Release;
 use crate::domain::policy::{ProbeSpec, Recovery};
 use crate::domain::probe::{Reading, Verdict};
 use crate::domain::time::{Now, Span};
 use crate::jobs::{Executor, Job, JobError, JobStatus, Output, ResolveError, Revisions, Target};
 use crate::limits;
+use crate::paging::{PageError, Pager};
 use crate::probes::Probe;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 const LIMIT: Span = Span::millis(limits::OUTSIDE_MS);
+/// A page has somewhere else to go.
+const PAGE_LIMIT: Span = Span::millis(limits::PAGE_CALL_MS.cast_signed());
 
 /// An adapter whose calls end.
 pub(super) struct Bounded<T: ?Sized>(pub(super) Arc<T>);
@@ -33,7 +37,15 @@ async fn ended<T>(call: impl Future<Output = T>, limit: Span) -> Option<T> {
 }
 
 async fn in_time<T, E>(call: impl Future<Output = Result<T, E>>, late: impl FnOnce(String) -> E) -> Result<T, E> {
-    ended(call, LIMIT).await.unwrap_or_else(|| Err(late(format!("no answer within {LIMIT}"))))
+    in_time_of(LIMIT, call, late).await
+}
+
+async fn in_time_of<T, E>(
+    limit: Span,
+    call: impl Future<Output = Result<T, E>>,
+    late: impl FnOnce(String) -> E,
+) -> Result<T, E> {
+    ended(call, limit).await.unwrap_or_else(|| Err(late(format!("no answer within {limit}"))))
 }
 
 #[async_trait]
@@ -74,6 +86,29 @@ impl Platform for Bounded<dyn Platform> {
 
     async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
         in_time(self.0.roles(), ChatError::Unknown).await
+    }
+}
+
+#[async_trait]
+impl Pager for Bounded<dyn Pager> {
+    fn via(&self) -> Via {
+        self.0.via()
+    }
+
+    fn idempotent(&self) -> bool {
+        self.0.idempotent()
+    }
+
+    async fn page(&self, letter: &Letter) -> Result<(), PageError> {
+        in_time_of(PAGE_LIMIT, self.0.page(letter), PageError::Unknown).await
+    }
+
+    fn follows(&self) -> bool {
+        self.0.follows()
+    }
+
+    async fn follow(&self, letter: &Letter, what: Follow) -> Result<(), PageError> {
+        in_time_of(PAGE_LIMIT, self.0.follow(letter, what), PageError::Unknown).await
     }
 }
 

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// What a platform's answer means for the row.
-enum Said {
+pub(super) enum Said {
     At(MessageRef),
     /// Nothing was sent; again in so many ms.
     Later(i64),
@@ -24,7 +24,7 @@ enum Said {
     /// Nothing was sent, and nothing will be before a person has changed something.
     Barred(String),
     /// It will never work; the row is dropped and the failure logged.
-    Never,
+    Never(String),
 }
 
 /// Where a message goes that is posted once.
@@ -119,6 +119,28 @@ impl Engine {
         self.keep(claim, platform, &claim.row.key, to.channel, shown, said).await
     }
 
+    /// Tells one person something alone, and says where it stands then.
+    pub(super) async fn say_alone(
+        &self,
+        chat: &Arc<dyn Platform>,
+        claim: &Claim,
+        to: &Addressed<'_>,
+        message: Message,
+    ) -> std::result::Result<MessageRow, Said> {
+        let (key, shown) = (claim.row.key.clone(), fingerprint(&message));
+        let (channel, only_for) = (to.channel.clone(), to.only_for.cloned());
+        let post = Post { key: key.clone(), channel, thread: None, only_for, message };
+        match self.put(chat, claim, post, None).await {
+            Said::At(at) => {
+                self.barred.said(chat.name(), to.channel);
+                let (platform, channel) = (chat.name().clone(), to.channel.to_string());
+                let at_ms = self.now().work.as_millisecond();
+                Ok(MessageRow { platform, key, channel, id: at.id, shown, at: at_ms })
+            }
+            other => Err(other),
+        }
+    }
+
     /// The message whose thread is meant: `Err` while it has not been posted.
     pub(super) async fn thread_ref(
         &self,
@@ -173,7 +195,7 @@ impl Engine {
             ChatError::Gone(what) | ChatError::Refused(what) => {
                 tracing::error!(name: "chat.refused", key = %claim.row.key, error = %what, "{} is refused and dropped", claim.row.key);
                 metrics::counter!("signalbox_chat_refused_total").increment(1);
-                Said::Never
+                Said::Never(what)
             }
         }
     }
@@ -190,7 +212,7 @@ impl Engine {
         match said {
             Said::Later(ms) => self.put_back(claim, ms).await,
             Said::InDoubt(ms) => self.again_in(claim, ms).await,
-            Said::Never => self.receipt_only(claim, Vec::new()).await,
+            Said::Never(_) => self.receipt_only(claim, Vec::new()).await,
             Said::Barred(why) => {
                 if self.platform(platform).is_some_and(|chat| chat.trouble().is_none()) {
                     self.barred.note(platform, channel, &why);

@@ -8,14 +8,15 @@ use crate::domain::decide::Emitted;
 use crate::domain::deployment::{self, Deployment, Purpose, Task, TimerSpec};
 use crate::domain::environment;
 use crate::domain::ids::{PersonId, PlatformName, Stream};
-use crate::domain::incident::{self, IncidentEvent};
+use crate::domain::incident::{self, Incident, IncidentEvent};
+use crate::domain::paging::{Follow, Try, Via};
 use crate::domain::policy::Policy;
 use crate::domain::render::{self, Place};
 use crate::domain::time::{Clock, Now};
 use crate::domain::world::{Event, State};
 use crate::ids::Ids;
 use crate::store::{Batch, HistoryRow, OutboxRow, TimerRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What derivation needs besides the states.
 pub(super) struct Derive<'a> {
@@ -116,7 +117,41 @@ impl Derive<'_> {
                     incident: i.id,
                 });
             }
+            let old = match before {
+                Some(State::Incident(old)) => Some(old.as_ref()),
+                _ => None,
+            };
+            self.pages(batch, stream, old, i);
         }
+    }
+
+    /// Tries of pages that were not asked for before. None is taken back: who acts on one looks first whether it is still wanted.
+    fn pages(&self, batch: &mut Batch, stream: &Stream, before: Option<&Incident>, after: &Incident) {
+        let old: BTreeSet<Try> = before.map(render::pages_asked).unwrap_or_default().into_iter().collect();
+        for of in render::pages_asked(after).into_iter().filter(|of| !old.contains(of)) {
+            for of in self.places(after, of) {
+                let at = if of.via == Via::Chat { format!("@{}", of.place) } else { String::new() };
+                let key = format!("{stream}/{}{at}", render::page_key(&of));
+                self.push(batch, stream, key, &Effect::Page { stream: stream.clone(), of });
+            }
+        }
+        let old: BTreeSet<(Try, Follow)> = before.map(render::pages_followed).unwrap_or_default().into_iter().collect();
+        for (of, what) in render::pages_followed(after).into_iter().filter(|told| !old.contains(told)) {
+            let word = if what == Follow::Resolved { "resolved" } else { "acknowledged" };
+            let key = format!("{stream}/{}/{word}", render::page_key(&of));
+            self.push(batch, stream, key, &Effect::PageFollow { stream: stream.clone(), of, what });
+        }
+    }
+
+    /// A page in chat goes to every platform that knows the person; the one that says there is none says so at once.
+    fn places(&self, i: &Incident, of: Try) -> Vec<Try> {
+        let Some(page) = i.climb.pages.get(of.page).filter(|_| of.via == Via::Chat) else { return vec![of] };
+        let reach: Vec<&PlatformName> = self.platforms.iter().filter(|p| self.reaches(&page.person, p)).collect();
+        if reach.is_empty() {
+            return vec![of];
+        }
+        let places = reach.len();
+        reach.into_iter().map(|p| Try { place: p.to_string(), places, ..of.clone() }).collect()
     }
 
     /// Asks every platform to show a card as it is then; an older wish to do so is replaced.

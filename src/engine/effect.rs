@@ -1,8 +1,9 @@
 //! Effects as data: what an outbox row asks to be done outside.
 
 use crate::domain::deployment::TaskKind;
-use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName};
+use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName, Stream};
 use crate::domain::message::Message;
+use crate::domain::paging::{Follow, Try};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,10 @@ pub enum Effect {
         only_for: Option<PersonId>,
         message: Message,
     },
+    /// Try a page of this stream by one way, at one place.
+    Page { stream: Stream, of: Try },
+    /// Say to a way that keeps a matter open what became of it.
+    PageFollow { stream: Stream, of: Try, what: Follow },
     /// A task that a deployment asks for.
     Task { deployment: DeploymentId, task: TaskKind },
 }
@@ -43,6 +48,10 @@ impl Effect {
             Self::Post { platform, channel, thread_of, .. } => {
                 format!("say:{platform}:{}", thread_of.as_deref().unwrap_or(channel.as_str()))
             }
+            // In order: nobody is told of the end before they were told of the beginning.
+            Self::Page { stream, of } | Self::PageFollow { stream, of, .. } => {
+                format!("page:{}:{stream}:{}.{}", of.place, of.episode, of.page)
+            }
             // After the job's own row: what is to be ended is not being begun.
             Self::Task { task: TaskKind::Cancel { job, .. }, .. } => format!("task:{job}"),
             Self::Task { .. } => format!("task:{key}"),
@@ -53,6 +62,11 @@ impl Effect {
 /// Whether a row's target is a card, of which there is one, and not one message among many.
 pub(super) fn is_card(target: &str) -> bool {
     target.starts_with("card:")
+}
+
+/// Whether a row's target is a page.
+pub(super) fn is_page(target: &str) -> bool {
+    target.starts_with("page:")
 }
 
 /// Whether a row's target is a task outside, and not chat.

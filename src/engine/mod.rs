@@ -16,6 +16,7 @@ mod intake;
 mod known;
 mod lanes;
 mod output;
+mod pages;
 mod posting;
 mod reactions;
 mod remembered;
@@ -38,10 +39,12 @@ use crate::chat::Platform;
 use crate::clock::Clock;
 use crate::command::Catalogue;
 use crate::domain::ids::{PlatformName, Stream};
+use crate::domain::paging::Via;
 use crate::domain::policy::Policy;
 use crate::domain::time::{Now, from_millis};
 use crate::ids::Ids;
 use crate::jobs::Executor;
+use crate::paging::Pager;
 use crate::probes::Probe;
 use crate::store::Store;
 use bounded::Bounded;
@@ -57,6 +60,8 @@ pub struct Deps {
     pub executors: BTreeMap<String, Arc<dyn Executor>>,
     pub probe: Arc<dyn Probe>,
     pub revisions: Arc<dyn crate::jobs::Revisions>,
+    /// The ways to people besides chat that are connected here.
+    pub pagers: BTreeMap<Via, Arc<dyn Pager>>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<Ids>,
     /// Names this process in leases.
@@ -91,6 +96,9 @@ impl Engine {
         }
         for executor in deps.executors.values_mut() {
             *executor = Arc::new(Bounded(Arc::clone(executor)));
+        }
+        for pager in deps.pagers.values_mut() {
+            *pager = Arc::new(Bounded(Arc::clone(pager)));
         }
         deps.probe = Arc::new(Bounded(deps.probe));
         deps.revisions = Arc::new(Bounded(deps.revisions));

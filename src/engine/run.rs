@@ -150,6 +150,8 @@ impl Engine {
                 let to = Addressed { channel: &channel, thread_of: thread_of.as_deref(), only_for: only_for.as_ref() };
                 self.post_notice(claim, &platform, &to, message).await
             }
+            Ok(Effect::Page { stream, of }) => self.send_page(claim, &stream, &of).await,
+            Ok(Effect::PageFollow { stream, of, what }) => self.follow_page(claim, &stream, &of, what).await,
             Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,
             Err(error) => {
                 tracing::error!(name: "outbox.unreadable", key = %claim.row.key, %error, "an outbox row cannot be read and is removed");

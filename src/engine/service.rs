@@ -1,6 +1,6 @@
 //! The loops of a running signalbox, and how they end.
 
-use super::effect::is_task;
+use super::effect::{is_page, is_task};
 use super::{Engine, writer};
 use crate::limits;
 use crate::store::Result;
@@ -85,6 +85,8 @@ struct Room {
     all: Arc<Semaphore>,
     /// Of these, chat: a platform that hangs must not hold up a way back.
     chat: Arc<Semaphore>,
+    /// Of these, pages: what hangs there holds up neither chat nor a way back.
+    pages: Arc<Semaphore>,
 }
 
 /// Fires timers and acts on the outbox, as soon as something is due and never hot.
@@ -92,6 +94,7 @@ async fn work_loop(engine: Arc<Engine>, stop: CancellationToken, tracker: TaskTr
     let room = Room {
         all: Arc::new(Semaphore::new(limits::EFFECTS_AT_ONCE)),
         chat: Arc::new(Semaphore::new(limits::CHAT_AT_ONCE)),
+        pages: Arc::new(Semaphore::new(limits::PAGES_AT_ONCE)),
     };
     while !stop.is_cancelled() {
         let stirred = engine.stirred.notified();
@@ -117,6 +120,7 @@ async fn work_loop(engine: Arc<Engine>, stop: CancellationToken, tracker: TaskTr
         }
     }
     room.chat.close();
+    room.pages.close();
 }
 
 /// What a turn came to.
@@ -139,11 +143,13 @@ async fn turn(engine: &Arc<Engine>, room: &Room, tracker: &TaskTracker) -> Resul
     let claimed = claims.len();
     for claim in claims {
         let Ok(permit) = Arc::clone(&room.all).acquire_owned().await else { break };
-        let (engine, chat) = (Arc::clone(engine), Arc::clone(&room.chat));
+        let target = claim.row.target.as_str();
+        let door = if is_page(target) { &room.pages } else { &room.chat };
+        let (engine, door) = (Arc::clone(engine), Arc::clone(door));
         tracker.spawn(async move {
             let _turn = match is_task(&claim.row.target) {
                 true => None,
-                false => match chat.acquire().await {
+                false => match door.acquire().await {
                     Ok(turn) => Some(turn),
                     // signalbox stops; the next start takes the row up again.
                     Err(_) => return,

@@ -28,6 +28,11 @@ pub fn describe() {
     describe_gauge!("signalbox_chat_barred", "Channels in which nothing can be said before a person changes something");
     describe_gauge!("signalbox_remembered", "How much is in memory, by what; each has its bound");
     describe_gauge!("signalbox_tasks", "Tasks of the runtime that have not ended");
+    describe_counter!(
+        "signalbox_pages_total",
+        "Pages, by channel and outcome (delivered, failed, not_needed: somebody had it before it was sent)"
+    );
+    describe_histogram!("signalbox_page_seconds", "From the begin of a way to its being taken, by channel");
     // The adapters count these themselves.
     describe_counter!("signalbox_chat_connected_total", "Sockets to a platform that stood, by platform");
     describe_counter!("signalbox_chat_limited_total", "Calls that a platform answered with 429, by platform");

@@ -270,7 +270,15 @@ pub fn policy() -> Policy {
         let roles: BTreeSet<_> = roles.iter().map(|r| Role::new(r)).collect();
         (
             id(key),
-            Person { id: id(key), name: name.into(), roles, accounts: BTreeMap::new(), source: Source::default() },
+            Person {
+                id: id(key),
+                name: name.into(),
+                roles,
+                accounts: BTreeMap::new(),
+                contact: BTreeMap::new(),
+                ways: Default::default(),
+                source: Source::default(),
+            },
         )
     };
     Policy {

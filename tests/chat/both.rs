@@ -1,6 +1,7 @@
 //! One signalbox on Slack and Discord at once: asked for here, approved there, and one person is one person.
 
 pub mod house;
+mod paged;
 
 use crate::support::discord;
 use crate::support::slack::options::{self as slack, Options};

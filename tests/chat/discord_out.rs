@@ -59,6 +59,8 @@ impl Side {
             name: name.into(),
             roles: BTreeSet::new(),
             accounts: BTreeMap::from([("discord".to_owned(), account)]),
+            contact: Default::default(),
+            ways: Default::default(),
             source: Source::default(),
         };
         let mut people: Vec<Person> =

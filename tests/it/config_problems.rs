@@ -376,6 +376,26 @@ levels = []
 }
 
 #[test]
+fn people_who_cannot_be_paged_so() {
+    let text = changed(&[(
+        "ada = { name = \"Ada\", roles = [\"engineer\"] }",
+        r#"ada = { name = "Ada", roles = ["engineer"], contact = { email = "ada", ntfy = "a topic", fax = "1" } }
+eli = { name = "Eli", page = ["chat+pigeon", "webhook", "chat"], page_urgent = [] }
+dan = { name = "Dan", page = ["email+ntfy"], page_urgent = ["pagerduty"] }"#,
+    )]) + r#"
+[paging]
+night = { from = "22:00", to = "22:00" }
+link = "here"
+email = { host = "mail.example", tls = "none", user = "signalbox", from = "nobody" }
+ntfy = { base_url = "http://push.example" }
+
+[paging.pagerduty]
+routing_keys.eve = { env = "PAGERDUTY_EVE" }
+"#;
+    insta::assert_snapshot!(report(&[("signalbox.toml", &text)]).render(false));
+}
+
+#[test]
 fn circles_and_doubles() {
     let text = changed(&[
         ("[environments.staging]\n", "[environments.staging]\nafter = \"production\"\n"),

@@ -134,6 +134,7 @@ impl Shell {
             executors: names.map(|name| (name, Arc::new(Deaf) as Arc<dyn Executor>)).collect(),
             probe: Arc::new(ScriptProbe::new(Arc::new(Outside::new(from)))),
             revisions: Arc::new(CommandRevisions),
+            pagers: Default::default(),
             clock: clock.clone(),
             ids: Arc::new(Ids::seeded(1)),
             owner: "me".to_owned(),

@@ -89,7 +89,18 @@ impl Setup {
         let member = |(n, mask): (usize, &u8)| {
             let (id, name) = (person(n), format!("P{n}"));
             let (roles, accounts) = (roles(*mask), BTreeMap::new());
-            (id.clone(), Person { id, name, roles, accounts, source: Source::default() })
+            (
+                id.clone(),
+                Person {
+                    id,
+                    name,
+                    roles,
+                    accounts,
+                    contact: Default::default(),
+                    ways: Default::default(),
+                    source: Source::default(),
+                },
+            )
         };
         self.policy.people = people.iter().enumerate().map(member).collect();
     }

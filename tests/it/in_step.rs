@@ -95,6 +95,7 @@ impl World {
             executors: policy.services.values().map(|s| (s.executor.clone(), executor.clone() as _)).collect(),
             probe: Arc::new(ScriptProbe::new(outside)),
             revisions: Arc::new(CommandRevisions),
+            pagers: Default::default(),
             clock: clock.clone(),
             ids: Arc::new(Ids::seeded(1)),
             owner: "me".into(),

@@ -185,6 +185,8 @@ fn policy(people: &[u8]) -> Policy {
             name: format!("Person {n}"),
             roles: roles(*mask),
             accounts: BTreeMap::new(),
+            contact: Default::default(),
+            ways: Default::default(),
             source: Source::default(),
         };
         (id(n), person)

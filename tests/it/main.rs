@@ -22,6 +22,7 @@ mod hung_chat;
 mod in_step;
 mod inbox;
 mod keys_oracle;
+mod pagers;
 mod rehearsal_examples;
 mod rehearsal_script;
 mod rehearsal_world;

@@ -3,6 +3,7 @@
 
 mod calendar;
 mod environment;
+mod paging;
 pub use environment::window;
 mod probe;
 mod response;
@@ -113,11 +114,14 @@ fn people(root: &Root, names: &Names<'_>, cx: &mut Context) -> BTreeMap<PersonId
             }
             accounts.insert(platform.value.clone(), account.value.clone());
         }
+        let (contact, ways) = paging::person(id, raw, root, cx);
         let person = Person {
             id: PersonId::new(&id.value),
             name: text(&raw.name),
             roles: role_set(raw.roles.as_deref().unwrap_or_default(), names, cx),
             accounts,
+            contact,
+            ways,
             source: cx.files.source(&id.place),
         };
         out.insert(person.id.clone(), person);

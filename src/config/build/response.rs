@@ -1,6 +1,6 @@
 //! Severities and ladders.
 
-use super::{Names, known, role_set, span, text};
+use super::{Names, known, paging, role_set, span, text};
 use crate::config::context::Context;
 use crate::config::place::At;
 use crate::config::problem::Code;
@@ -25,6 +25,8 @@ pub fn all(root: &Root, names: &Names<'_>, cx: &mut Context) -> Response {
             .collect(),
         // A file, which is read elsewhere.
         post_mortem: None,
+        night: paging::night(root, cx),
+        link: paging::link(root, cx),
     }
 }
 
@@ -44,6 +46,7 @@ fn severity(name: &At<String>, raw: &SeverityEntry, ladders: &[&str], cx: &mut C
         respond: needed(&raw.respond),
         update,
         ladder: raw.ladder.as_ref().map(|at| at.value.clone()),
+        urgent: raw.urgent.as_ref().is_some_and(|at| at.value),
         overdue_goes_up: raw.overdue_goes_up.as_ref().is_some_and(|at| at.value),
         rollback_reminder: raw.rollback_reminder.as_ref().map(|at| at.value.0),
         post_mortem: raw.post_mortem.as_ref().map(|at| at.value.0),
@@ -95,6 +98,7 @@ fn level(n: usize, at: &At<LevelEntry>, root: &Root, names: &Names<'_>, cx: &mut
         unresolved: raw.unresolved.as_ref().map(|at| at.value.0),
         roles,
         people,
+        all: raw.all.as_ref().is_some_and(|at| at.value),
         source: cx.files.source(&at.place),
     }
 }

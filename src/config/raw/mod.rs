@@ -6,6 +6,7 @@
 mod chat;
 mod environment;
 mod keys;
+mod paging;
 mod probe;
 mod response;
 mod service;
@@ -14,6 +15,7 @@ mod step;
 pub use chat::*;
 pub use environment::*;
 pub use keys::*;
+pub use paging::*;
 pub use probe::*;
 pub use response::*;
 pub use service::*;
@@ -62,6 +64,8 @@ section! {
         ladders: Named<LadderEntry>,
         /// Texts that people can change.
         templates: Option<TemplatesEntry>,
+        /// How people are reached who are paged; absent: by chat.
+        paging: Option<PagingEntry>,
         /// Dated prohibitions.
         freezes: Option<Vec<At<FreezeEntry>>>,
         /// Days off, besides those of `calendars`.
@@ -112,6 +116,13 @@ section! {
         roles: Option<Vec<At<String>>>,
         /// The same person's id on each chat platform: `{ slack = "U012AB3CD", discord = "80351110224678912" }`.
         accounts: Option<Pairs>,
+        /// Where else this person is reached: `{ email = "lina@example.com", ntfy = "lina-on-call" }`.
+        contact: Option<Pairs>,
+        /// By what this person is paged: `chat`, `email`, `pagerduty`, `webhook`, `ntfy`. The next one is tried when one has
+        /// failed; those joined by a plus, as in `"chat+email"`, are tried at once. Default `["chat"]`.
+        page: Option<Vec<At<String>>>,
+        /// The same at night and for severities that are `urgent`. Default: as `page`.
+        page_urgent: Option<Vec<At<String>>>,
     }
 }
 

@@ -15,6 +15,8 @@ section! {
         update: Req<At<Length>>,
         /// The ladder of pages that it climbs. Default: nobody is paged.
         ladder: Option<At<String>>,
+        /// Its pages are urgent also by day: each person's `page_urgent` is used. Default false.
+        urgent: Option<At<bool>>,
         /// An update that does not come pages the next level. Default false.
         overdue_goes_up: Option<At<bool>>,
         /// After this, an incident that follows a deployment is reminded of the way back. Default: never.
@@ -57,5 +59,7 @@ section! {
         roles: Option<Vec<At<String>>>,
         /// These people are paged.
         people: Option<Vec<At<String>>>,
+        /// Everybody on it must acknowledge; the ladder goes on for those who have not. Default false.
+        all: Option<At<bool>>,
     }
 }

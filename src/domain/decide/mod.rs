@@ -29,6 +29,7 @@ use super::deployment::{Origin, Outcome, Purpose};
 use super::ids::{DeploymentId, IncidentId, PersonId, Stream};
 use super::incident::Purpose as IncidentPurpose;
 use super::message::{Message, Tone};
+use super::paging::{Came, Try};
 use super::plan::Release;
 use super::policy::Policy;
 use super::time::Now;
@@ -54,6 +55,8 @@ pub enum Input {
     Timer { stream: Stream, purpose: Purpose },
     /// A timer of an incident fell due.
     IncidentTimer { incident: IncidentId, purpose: IncidentPurpose },
+    /// What came of a page at one place.
+    PageCame { stream: Stream, of: Try, came: Came },
     /// A task outside ended.
     Receipt { stream: Stream, key: String, outcome: Outcome },
     /// Something outside the streams changed (the policy, a restart): ask the gate again.
@@ -83,6 +86,11 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
         }
         Input::Timer { stream, purpose } => timer::fire(&mut tx, stream, purpose)?,
         Input::IncidentTimer { incident, purpose } => incident::fire(&mut tx, *incident, *purpose)?,
+        Input::PageCame { stream, of, came } => {
+            if let Some(id) = IncidentId::parse(stream.name()).filter(|_| stream.kind() == "incident") {
+                incident::came(&mut tx, id, of, came)?;
+            }
+        }
         Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
         Input::Reconsider { deployment } => settle::reconsider(&mut tx, *deployment)?,
     }

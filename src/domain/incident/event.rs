@@ -3,9 +3,11 @@
 use super::{Duty, Suspect, Told};
 use crate::domain::deployment::Origin;
 use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
+use crate::domain::paging::{Came, Step, Try};
 use crate::domain::response::Ladder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How an incident begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,21 @@ pub enum IncidentEvent {
         level: String,
         people: Vec<PersonId>,
         why: String,
+        /// By what each is reached; absent: by chat.
+        #[serde(default)]
+        ways: BTreeMap<PersonId, Vec<Step>>,
+        /// Everybody on it must acknowledge.
+        #[serde(default)]
+        all: bool,
+    },
+    /// A level was reached on which everybody has acknowledged before.
+    Passed {
+        level: String,
+    },
+    /// What came of a page at one place.
+    PageCame {
+        of: Try,
+        came: Came,
     },
     /// The next level is the first again.
     RoundBegun,

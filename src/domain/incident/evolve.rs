@@ -1,7 +1,9 @@
 //! `evolve(state, event)` for incidents.
 
 use super::event::IncidentEvent as E;
-use super::{Ack, Action, Climb, Incident, Lessons, NextUpdate, Page, Resolution, Said, Status, Told, passed};
+use super::{Ack, Action, Climb, Incident, Lessons, NextUpdate, Resolution, Said, Status, Told, passed};
+use crate::domain::ids::PersonId;
+use crate::domain::paging::Page;
 use crate::domain::response::Ladder;
 use crate::domain::time::Now;
 use jiff::Timestamp;
@@ -55,7 +57,7 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
 }
 
 fn climb(ladder: Option<Ladder>, from: Timestamp) -> Climb {
-    Climb { ladder, from, next: 0, round: 0, ended: false, pages: Vec::new() }
+    Climb { ladder, from, next: 0, round: 0, ended: false, pages: Vec::new(), since: 0 }
 }
 
 const fn asked(due: Timestamp) -> NextUpdate {
@@ -72,15 +74,23 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
             }
             i.ack = Some(Ack { by: by.clone(), at: at.wall, until: *until, nudged: false });
             i.joined.insert(by.clone());
+            i.climb.acked(by, at.wall);
         }
-        E::Paged { level, people, .. } => {
+        E::Paged { level, people, why, ways, all } => {
             i.climb.next += 1;
-            let page = |person: &crate::domain::ids::PersonId| Page {
-                person: person.clone(),
-                level: level.clone(),
-                at: at.wall,
+            let page = |person: &PersonId| {
+                let ways = ways.get(person).map(Vec::as_slice).unwrap_or_default();
+                Page { all: *all, ..Page::new(person.clone(), level, why, ways, at) }
             };
             i.climb.pages.extend(people.iter().map(page));
+        }
+        E::Passed { .. } => i.climb.next += 1,
+        E::PageCame { of, came } => {
+            if of.episode == i.episode
+                && let Some(page) = i.climb.pages.get_mut(of.page)
+            {
+                page.came(of, came, at);
+            }
         }
         E::RoundBegun => {
             i.climb.round += 1;
@@ -135,12 +145,14 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
         E::Mitigated { by, text, next } => {
             i.status = Status::Mitigated;
             i.mitigated_at = Some(at.wall);
+            i.climb.settle();
             i.said = Some(Said { by: by.clone(), at: at.wall, text: text.clone() });
             i.next_update = Some(asked(*next));
             i.lives(by, *next);
         }
         E::Resolved { by, resolution, cause, post_mortem_due } => {
             i.status = Status::Resolved;
+            i.climb.settle();
             let (by, resolution, cause) = (by.clone(), resolution.clone(), cause.clone());
             i.resolved = Some(Resolution { by, at: at.wall, resolution, cause });
             i.next_update = None;
@@ -213,12 +225,29 @@ impl Action {
 impl Climb {
     fn restart(&mut self, from: Timestamp) {
         (self.from, self.next, self.round, self.ended) = (from, 0, 0, false);
+        self.settle();
+        self.since = self.pages.len();
+    }
+
+    /// Nothing more of any page is begun.
+    fn settle(&mut self) {
+        self.pages.iter_mut().for_each(|page| page.settled = true);
+    }
+
+    /// Somebody has it: nobody else is disturbed, except those who must acknowledge as well.
+    fn acked(&mut self, by: &PersonId, at: Timestamp) {
+        for page in self.pages.iter_mut().skip(self.since) {
+            if page.person == *by {
+                page.acked.get_or_insert(at);
+            }
+            page.settled |= !page.all || page.acked.is_some();
+        }
     }
 }
 
 impl Incident {
     /// Whoever has it is at work: their promise holds at least until then.
-    fn lives(&mut self, by: &crate::domain::ids::PersonId, until: Timestamp) {
+    fn lives(&mut self, by: &PersonId, until: Timestamp) {
         if let Some(ack) = self.ack.as_mut().filter(|ack| ack.by == *by || ack.until < until) {
             ack.until = ack.until.max(until);
             ack.nudged = false;

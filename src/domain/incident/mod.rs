@@ -19,6 +19,7 @@ pub use timers::{EDGE, OVERDUE, Purpose, WARN, timers};
 
 use super::deployment::Origin;
 use super::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
+use super::paging::{self, Page};
 use super::response::Ladder;
 use super::time::{Now, Span};
 use jiff::Timestamp;
@@ -152,15 +153,9 @@ pub struct Climb {
     /// After the last round, the channel was told.
     pub ended: bool,
     pub pages: Vec<Page>,
-}
-
-/// Somebody was paged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page {
-    pub person: PersonId,
-    /// `L1`.
-    pub level: String,
-    pub at: Timestamp,
+    /// Pages before this one belong to an earlier climb.
+    #[serde(default)]
+    pub since: usize,
 }
 
 /// Somebody has it, and says for how long.
@@ -231,6 +226,30 @@ impl Incident {
     pub fn lead(&self) -> Option<&PersonId> {
         let commander = self.duties.get(&Duty::Commander);
         commander.or(self.ack.as_ref().map(|ack| &ack.by)).or(self.reporter.as_ref())
+    }
+
+    /// The pages of this climb, each with its place in the list.
+    pub fn paged(&self) -> impl Iterator<Item = (usize, &Page)> {
+        self.climb.pages.iter().enumerate().skip(self.climb.since)
+    }
+
+    /// People who must acknowledge and have not, although somebody else has.
+    #[must_use]
+    pub fn missing(&self) -> BTreeSet<&PersonId> {
+        paging::missing(self.climb.pages.get(self.climb.since..).unwrap_or_default())
+    }
+
+    /// Whether the ladder goes on for want of an answer.
+    #[must_use]
+    pub fn unanswered(&self) -> bool {
+        self.status == Status::Open || (self.status == Status::Acknowledged && !self.missing().is_empty())
+    }
+
+    /// Whether this person has acknowledged in this climb.
+    #[must_use]
+    pub fn has_acked(&self, person: &PersonId) -> bool {
+        self.ack.as_ref().is_some_and(|ack| ack.by == *person)
+            || self.paged().any(|(_, page)| page.person == *person && page.acked.is_some())
     }
 
     /// The level that was reached last.

@@ -22,6 +22,7 @@ fn ladder() -> Ladder {
         unresolved: unresolved.map(Span::mins),
         roles: Default::default(),
         people: [PersonId::new(name)].into(),
+        all: false,
         source: Source::default(),
     };
     let levels = vec![level("L1", 0, None), level("L2", 15, Some(30)), level("L3", 30, None)];
@@ -49,7 +50,17 @@ fn then(i: Incident, minutes: i64, event: &E) -> Incident {
 }
 
 fn paged(i: Incident, minutes: i64, level: &str) -> Incident {
-    then(i, minutes, &E::Paged { level: level.into(), people: vec![level.into()], why: String::new() })
+    then(
+        i,
+        minutes,
+        &E::Paged {
+            level: level.into(),
+            people: vec![level.into()],
+            why: String::new(),
+            ways: Default::default(),
+            all: false,
+        },
+    )
 }
 
 /// Minutes from the start, when there is such a timer.

@@ -60,7 +60,7 @@ pub fn timers(i: &Incident) -> Vec<(Purpose, Timestamp)> {
 fn climb(i: &Incident) -> Option<Timestamp> {
     let climb = &i.climb;
     let ladder = climb.ladder.as_ref().filter(|_| !climb.ended)?;
-    let unanswered = i.status == Status::Open;
+    let unanswered = i.unanswered();
     match ladder.levels.get(climb.next) {
         Some(level) => {
             let waits = [

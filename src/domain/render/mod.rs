@@ -13,7 +13,8 @@ pub use announce::{Notice, Place, notices};
 pub use answers::{Openness, Past, explain, history, quarantined, status, status_one, when, window};
 pub use card::{Card, cards, deployment_key};
 pub use incident::{
-    Act, POST_MORTEM, incident_card, incident_key, incident_list, incident_nearly_the_same, incident_status,
-    post_mortem, post_mortem_message, post_mortem_problem, timeline,
+    Act, POST_MORTEM, incident_card, incident_key, incident_list, incident_nearly_the_same, incident_status, page_key,
+    page_letter, page_message, pages_asked, pages_followed, post_mortem, post_mortem_message, post_mortem_problem,
+    timeline,
 };
 pub use parts::{accepted, dry_run, sentence, who_can_turn, words};

@@ -6,6 +6,7 @@ use super::{Played, Player, Trouble};
 use crate::chat::text::render;
 use crate::domain::ids::PersonId;
 use crate::domain::message::{Block, Message, Piece, Text};
+use crate::domain::paging::Via;
 use crate::rehearsal::script::{Expect, Pattern, Thing, Where};
 use crate::rehearsal::world::Said;
 
@@ -92,6 +93,7 @@ impl Player<'_> {
                 let place = format!("the reply to {to}");
                 replies.into_iter().map(|text| (None, Candidate { place: place.clone(), text })).collect()
             }
+            Where::Page(person, via) => self.pages(person, *via),
             _ => messages.iter().map(|s| (Some(s.id.clone()), self.candidate(s))).collect(),
         };
         let found: Vec<_> = texts.iter().filter(|(_, c)| says.iter().all(|p| p.fits(&c.text))).collect();
@@ -117,7 +119,7 @@ impl Player<'_> {
     fn messages(&self, place: &Where) -> Vec<Said> {
         let chat = self.world.chat();
         match place {
-            Where::Reply { .. } => Vec::new(),
+            Where::Reply { .. } | Where::Page(..) => Vec::new(),
             Where::Card(id) => self.card(*id).into_iter().collect(),
             Where::Thread(id) => self.card(*id).map(|c| chat.thread(&c.id)).unwrap_or_default(),
             Where::Told(person) => {
@@ -127,6 +129,14 @@ impl Player<'_> {
             Where::Channel(name) => chat.channel(name).into_iter().filter(|s| s.only_for.is_none()).collect(),
             Where::Anywhere => chat.said(),
         }
+    }
+
+    /// What a person got by a way besides chat.
+    fn pages(&self, person: &str, via: Via) -> Vec<(Option<String>, Candidate)> {
+        let place = format!("what {person} gets by {}", via.words());
+        let taken = self.world.pagers().taken().into_iter();
+        let theirs = taken.filter(|t| t.via == via && t.letter.person.as_str() == person);
+        theirs.map(|t| (None, Candidate { place: place.clone(), text: t.text() })).collect()
     }
 
     fn candidate(&self, said: &Said) -> Candidate {

@@ -27,6 +27,7 @@ pub(super) async fn apply(world: &World, given: &Given) -> Played<()> {
             outside.set_probe(probe, environment.as_deref(), script);
         }
         Given::Stranger => {}
+        Given::WayDown(via, down) => world.pagers().set_down(*via, *down),
         Given::ChatDown(down) => world.chat().set_down(*down),
     }
     Ok(())

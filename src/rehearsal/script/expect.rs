@@ -7,6 +7,7 @@ use super::{Names, Pattern};
 use crate::domain::deployment::Status;
 use crate::domain::ids::{DeploymentId, IncidentId};
 use crate::domain::incident;
+use crate::domain::paging::Via;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expect {
@@ -76,6 +77,8 @@ pub enum Where {
     Thread(Thing),
     /// What this person was told alone.
     Told(String),
+    /// What went to this person by a way besides chat.
+    Page(String, Via),
     /// Outside threads.
     Channel(String),
     /// Any channel or thread.
@@ -102,6 +105,11 @@ pub(super) fn read(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
         let place = mention_place(words, names)?;
         return Ok(Expect::Mention { person, place, not });
     }
+    if words.take("page to") {
+        let place = page(words, names)?;
+        let says = if not { Vec::new() } else { said_by_page(words)? };
+        return Ok(Expect::Says { place, says, not });
+    }
     if words.take("button") {
         let label = act::label(words)?;
         words.must("on")?;
@@ -116,9 +124,32 @@ pub(super) fn read(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
         return Ok(Expect::Jobs { job, times: not.then_some(0) });
     }
     if not {
-        return Err(words.wrong("`message`, `reply`, `job`, `button` or `mention of`"));
+        return Err(words.wrong("`message`, `reply`, `job`, `page to`, `button` or `mention of`"));
     }
     counted_or_place(words, names)
+}
+
+/// `lina by e-mail`
+fn page(words: &mut Words, names: &Names<'_>) -> Read<Where> {
+    let person = names.person(&words.word("a person")?)?;
+    words.must("by")?;
+    let way = words.word("a way such as `e-mail` or `push`")?;
+    let known = Via::ALL.into_iter().filter(|via| *via != Via::Chat);
+    match known.clone().find(|via| Some(*via) == Via::parse(&way.text)) {
+        Some(via) => Ok(Where::Page(person, via)),
+        None => {
+            let problem = Problem::new(way.column, way.length, format!("`{}` is no way to page somebody", way.text));
+            let hint = suggest(&way.text, known.map(Via::words));
+            Err(problem.hint(format!("{hint}; for chat, write `expect told {person} \"…\"`")))
+        }
+    }
+}
+
+fn said_by_page(words: &mut Words) -> Read<Vec<Pattern>> {
+    if !words.take("says") && words.peek().is_none_or(|w| !w.quoted) {
+        return Err(words.wrong("`says`"));
+    }
+    texts(words)
 }
 
 fn counted_or_place(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
@@ -146,7 +177,8 @@ fn counted_or_place(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
     } else if words.peek().is_some_and(|w| Thing::parse(&w.text).is_some()) {
         Where::Card(act::thing(words)?)
     } else {
-        let known = ["reply", "thread", "message", "told", "mention", "job", "button", "nothing", "maintenance", "no"];
+        let known =
+            ["reply", "thread", "message", "told", "mention", "job", "page", "button", "nothing", "maintenance", "no"];
         let found = words.peek().map(|w| w.text.clone()).unwrap_or_default();
         let problem = words.wrong("what is expected");
         let hint = format!("{}; or D-1, #deployments, a service", suggest(&found, known.into_iter()));

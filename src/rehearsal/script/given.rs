@@ -3,6 +3,7 @@
 use super::problem::{Problem, suggest};
 use super::words::{Read, Word, Words};
 use super::{Names, time};
+use crate::domain::paging::Via;
 use crate::domain::probe::Verdict;
 use crate::domain::time::Span;
 use std::collections::BTreeMap;
@@ -47,6 +48,8 @@ pub enum Given {
     },
     Stranger,
     ChatDown(bool),
+    /// A way to people besides chat takes nothing, or takes pages again.
+    WayDown(Via, bool),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +86,9 @@ fn one(words: &mut Words, names: &mut Names<'_>) -> Read<Given> {
     if words.take("chat is up") {
         return Ok(Given::ChatDown(false));
     }
+    if let Some((via, down)) = way(words) {
+        return Ok(Given::WayDown(via, down));
+    }
     let first = words.word("a service, `job`, `probe` or `chat`")?;
     if words.take("is a stranger") {
         names.strangers.insert(first.text);
@@ -101,6 +107,22 @@ fn one(words: &mut Words, names: &mut Names<'_>) -> Read<Given> {
     }
     let version = words.word("a version")?;
     release(words, names, service, version)
+}
+
+/// Ways by the word that people use for what stands behind them.
+const WAYS: [(&str, Via); 4] =
+    [("mail", Via::Email), ("pagerduty", Via::Pagerduty), ("webhook", Via::Webhook), ("push", Via::Ntfy)];
+
+/// `mail is down`
+fn way(words: &mut Words) -> Option<(Via, bool)> {
+    let states = WAYS.into_iter().flat_map(|(name, via)| [(name, via, true), (name, via, false)]);
+    for (name, via, down) in states {
+        let state = if down { "down" } else { "up" };
+        if words.take(&format!("{name} is {state}")) {
+            return Some((via, down));
+        }
+    }
+    None
 }
 
 fn release(words: &mut Words, names: &Names<'_>, service: String, version: Word) -> Read<Given> {

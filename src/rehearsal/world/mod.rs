@@ -7,6 +7,7 @@
 mod chat;
 mod executor;
 mod outside;
+mod pager;
 mod place;
 mod probe;
 mod seed;
@@ -15,6 +16,7 @@ mod wire;
 pub use chat::{ChatEvent, Said, ScriptChat};
 pub use executor::ScriptExecutor;
 pub use outside::{Ends, JobRule, JobSeen, Outside, ProbeScript};
+pub use pager::{ScriptPagers, Taken};
 pub use place::Behaviour;
 pub use probe::ScriptProbe;
 pub use wire::{Acted, NewWire, Wire};
@@ -71,6 +73,7 @@ pub struct World {
     chat: Arc<ScriptChat>,
     wire: Option<Arc<dyn Wire>>,
     outside: Arc<Outside>,
+    pagers: Arc<ScriptPagers>,
     engine: Arc<Engine>,
     /// How many engines there were before this one.
     crashes: u32,
@@ -97,8 +100,10 @@ impl World {
         let (store, ids) = (Arc::new(MemoryStore::new()), Arc::new(Ids::seeded(1)));
         let wire = wire.map(|new| new(&chat, &clock));
         let platform = platform_of(&chat, wire.as_ref());
-        let engine = engine(&policy, &store, &clock, &ids, platform, &outside, 0)?;
-        Ok(Self { policy, store, clock, ids, chat, wire, outside, engine, crashes: 0, envelopes: 0 })
+        let pagers = Arc::new(ScriptPagers::new(Arc::clone(&clock)));
+        let around = Around { outside: &outside, pagers: &pagers };
+        let engine = engine(&policy, &store, &clock, &ids, platform, around, 0)?;
+        Ok(Self { policy, store, clock, ids, chat, wire, outside, pagers, engine, crashes: 0, envelopes: 0 })
     }
 
     #[must_use]
@@ -114,6 +119,12 @@ impl World {
     #[must_use]
     pub fn outside(&self) -> &Outside {
         &self.outside
+    }
+
+    /// The ways to people besides chat.
+    #[must_use]
+    pub fn pagers(&self) -> &ScriptPagers {
+        &self.pagers
     }
 
     #[must_use]
@@ -272,7 +283,9 @@ impl World {
 
     async fn chat_is_behind(&self) -> Result<bool> {
         let rows = self.store.outbox(1_000).await?;
-        Ok(rows.iter().any(|r| r.target.starts_with("card:") || r.target.starts_with("say:")))
+        Ok(rows
+            .iter()
+            .any(|r| r.target.starts_with("card:") || r.target.starts_with("say:") || r.target.starts_with("page:")))
     }
 
     /// The process is gone, and a new one starts on the same store. What was in memory only is lost.
@@ -283,7 +296,8 @@ impl World {
         self.crashes += 1;
         let (policy, store, clock) = (&self.policy, &self.store, &self.clock);
         let platform = platform_of(&self.chat, self.wire.as_ref());
-        self.engine = engine(policy, store, clock, &self.ids, platform, &self.outside, self.crashes)?;
+        let around = Around { outside: &self.outside, pagers: &self.pagers };
+        self.engine = engine(policy, store, clock, &self.ids, platform, around, self.crashes)?;
         self.engine.reconsider().await?;
         self.settle().await
     }
@@ -317,15 +331,22 @@ fn platform_of(chat: &Arc<ScriptChat>, wire: Option<&Arc<dyn Wire>>) -> Arc<dyn 
     wire.map_or_else(|| Arc::clone(chat) as Arc<dyn Platform>, |wire| wire.platform())
 }
 
+/// What stands around an engine, besides its chat.
+struct Around<'a> {
+    outside: &'a Arc<Outside>,
+    pagers: &'a Arc<ScriptPagers>,
+}
+
 fn engine(
     policy: &Arc<Policy>,
     store: &Arc<MemoryStore>,
     clock: &Arc<VirtualClock>,
     ids: &Arc<Ids>,
     platform: Arc<dyn Platform>,
-    outside: &Arc<Outside>,
+    around: Around<'_>,
     crashes: u32,
 ) -> Result<Arc<Engine>> {
+    let Around { outside, pagers } = around;
     let names: BTreeSet<&str> =
         policy.services.values().map(|s| s.executor.as_str()).chain(["command", "http"]).collect();
     let executor: Arc<dyn Executor> = Arc::new(ScriptExecutor::new(Arc::clone(outside)));
@@ -335,6 +356,7 @@ fn engine(
         executors: names.into_iter().map(|name| (name.to_owned(), Arc::clone(&executor))).collect(),
         probe: Arc::new(ScriptProbe::new(Arc::clone(outside))),
         revisions: Arc::new(Asked(Arc::clone(outside))),
+        pagers: pagers.all(),
         clock: Arc::clone(clock) as Arc<dyn crate::clock::Clock>,
         ids: Arc::clone(ids),
         owner: format!("rehearsal-{crashes}"),

@@ -11,12 +11,14 @@ use signalbox::chat::{Inbox, Platform, PolicyNow, Token};
 use signalbox::clock::{Clock, SystemClock};
 use signalbox::command::Catalogue;
 use signalbox::config::load_embedded;
+use signalbox::domain::paging::Via;
 use signalbox::domain::policy::Policy;
 use signalbox::domain::time::{Now, Span, after};
 use signalbox::engine::{Deps, Engine, Service, Troubles};
 use signalbox::ids::Ids;
 use signalbox::jobs::Executor;
 use signalbox::jobs::command::revision::CommandRevisions;
+use signalbox::paging::Pager;
 use signalbox::rehearsal::world::{Behaviour, Outside, ScriptExecutor, ScriptProbe};
 use signalbox::store::{MemoryStore, Store};
 use std::collections::BTreeMap;
@@ -33,6 +35,10 @@ pub struct Ground {
     pub slack: FakeSlack,
     pub discord: Arc<FakeDiscord>,
     pub clock: Arc<Leaping>,
+    /// The ways to people besides chat.
+    pub pagers: BTreeMap<Via, Arc<dyn Pager>>,
+    /// What is otherwise than in the example.
+    pub otherwise: fn(&mut Policy),
     store: Arc<MemoryStore>,
     /// How often it was started.
     starts: u64,
@@ -91,7 +97,8 @@ impl Ground {
     pub async fn lay_with(clock: Arc<dyn Clock>, slack_is: Options, discord_is: discord::Options) -> Self {
         let (slack, discord) = (slack(slack_is).await, Arc::new(discord(discord_is).await));
         let clock = Arc::new(Leaping::on(clock));
-        Self { slack, discord, clock, store: Arc::new(MemoryStore::new()), starts: 0 }
+        let (pagers, store) = (BTreeMap::new(), Arc::new(MemoryStore::new()));
+        Self { slack, discord, clock, pagers, otherwise: |_| {}, store, starts: 0 }
     }
 
     /// Starts signalbox on it with the tokens that are right, and connects.
@@ -106,7 +113,9 @@ impl Ground {
     pub async fn build_with(mut self, discord_token: &str) -> House {
         self.starts += 1;
         let clock: Arc<dyn Clock> = self.clock.clone();
-        let policy = Arc::new(policy(&self.discord));
+        let mut policy = policy(&self.discord);
+        (self.otherwise)(&mut policy);
+        let policy = Arc::new(policy);
         let engine_slot: Arc<OnceLock<Weak<Engine>>> = Arc::default();
         let (slot, first) = (Arc::clone(&engine_slot), Arc::clone(&policy));
         let now: PolicyNow = Arc::new(move || {
@@ -116,7 +125,8 @@ impl Ground {
         let commands = commands(&Catalogue::embedded().unwrap());
         let to_discord = Arc::new(discord_platform(&self.discord, discord_token, &clock, &now).with_commands(commands));
         let platforms: Vec<Arc<dyn Platform>> = vec![to_slack.clone(), to_discord.clone()];
-        let engine = engine(&policy, &(self.store.clone() as Arc<dyn Store>), &clock, platforms, self.starts);
+        let around = Around { platforms, pagers: self.pagers.clone() };
+        let engine = engine(&policy, &(self.store.clone() as Arc<dyn Store>), &clock, around, self.starts);
         let _ = engine_slot.set(Arc::downgrade(&engine));
         let service = Service::start(Arc::clone(&engine)).await.unwrap();
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
@@ -312,11 +322,17 @@ fn discord_platform(fake: &FakeDiscord, token: &str, clock: &Arc<dyn Clock>, pol
     DiscordPlatform::new(settings, client, Arc::clone(clock), Arc::clone(policy))
 }
 
+/// What the engine speaks to people by.
+struct Around {
+    platforms: Vec<Arc<dyn Platform>>,
+    pagers: BTreeMap<Via, Arc<dyn Pager>>,
+}
+
 fn engine(
     policy: &Arc<Policy>,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
-    platforms: Vec<Arc<dyn Platform>>,
+    Around { platforms, pagers }: Around,
     seed: u64,
 ) -> Arc<Engine> {
     let start = clock.now().wall;
@@ -332,6 +348,7 @@ fn engine(
         executors: names.map(|name| (name, Arc::clone(&executor))).collect(),
         probe: Arc::new(ScriptProbe::new(outside)),
         revisions: Arc::new(CommandRevisions),
+        pagers,
         clock: Arc::clone(clock),
         ids: Arc::new(Ids::seeded(seed)),
         owner: format!("house-{seed}"),

@@ -119,7 +119,8 @@ fn told(event: &Event) -> Option<&'static str> {
             I::LessonsSaid { .. } => "incident lessons said",
             I::PostMortemNagged => "incident post-mortem nagged",
             I::Reviewed { .. } => "incident reviewed",
-            I::Declared(_) => return None,
+            I::PageCame { .. } => "incident page came",
+            I::Declared(_) | I::Passed { .. } => return None,
         },
         Event::Board(_) => return None,
         Event::Person(event) => match event {
@@ -130,7 +131,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 47;
+const TOLD: usize = 48;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

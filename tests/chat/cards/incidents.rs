@@ -2,6 +2,7 @@
 
 use super::stage::{Place, Stage};
 use signalbox::domain::deployment::Status;
+use signalbox::domain::paging::Via;
 use signalbox::domain::time::Span;
 
 const MORNING: &str = "2026-01-05T10:05";
@@ -13,7 +14,7 @@ const ALONE: &str = "incident-told-alone";
 const REPLIES: &str = "incident-private-replies";
 
 pub async fn all() -> Vec<Stage> {
-    vec![one_life().await, nobody_answers().await, afterwards().await]
+    vec![one_life().await, nobody_answers().await, afterwards().await, mail_is_down().await]
 }
 
 impl Stage {
@@ -133,5 +134,14 @@ async fn nobody_answers() -> Stage {
     stage.wait(Span::mins(45)).await;
     stage.in_channel("nobody answered", "nobody on its ladder has answered");
     stage.incident_card("incident-unanswered");
+    stage
+}
+
+async fn mail_is_down() -> Stage {
+    let mut stage = Stage::at(MORNING).await;
+    stage.world.pagers().set_down(Via::Email, true);
+    stage.says("sara", "/incident P1 checkout is slow").await;
+    stage.said(LINES, "a way that fails", "is not reached by e-mail");
+    stage.incident_card("incident-without-mail");
     stage
 }

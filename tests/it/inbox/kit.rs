@@ -196,6 +196,7 @@ pub fn engine_at(
         executors,
         probe: Arc::new(ScriptProbe::new(outside)),
         revisions: Arc::new(CommandRevisions),
+        pagers: Default::default(),
         clock,
         ids: Arc::new(Ids::seeded(1)),
         owner: owner.to_owned(),

@@ -279,6 +279,8 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
             name: (*id).into(),
             roles: roles(own),
             accounts: BTreeMap::from([("slack".to_owned(), format!("U-{id}"))]),
+            contact: Default::default(),
+            ways: Default::default(),
             source: Source::default(),
         };
         (PersonId::new(id), person)
@@ -338,6 +340,7 @@ fn response(dice: &mut fastrand::Rng) -> Response {
         unresolved: unresolved.map(Span::mins),
         roles: roles(&[role]),
         people: BTreeSet::new(),
+        all: false,
         source: Source::default(),
     };
     let ladder = |name: &str, levels: Vec<Level>, repeat| {
@@ -359,6 +362,7 @@ fn response(dice: &mut fastrand::Rng) -> Response {
         respond: Span::mins(15),
         update: Span::mins(update),
         ladder: ladder.map(str::to_owned),
+        urgent: false,
         overdue_goes_up: goes_up,
         rollback_reminder: goes_up.then_some(Span::mins(10)),
         post_mortem: goes_up.then_some(Span::hours(8)),
@@ -371,7 +375,7 @@ fn response(dice: &mut fastrand::Rng) -> Response {
             severity("P2", None, 120, false),
         ],
         ladders: [ladder("all", all, dice.u32(0..3)), ladder("first", vec![first], 1)].into(),
-        post_mortem: None,
+        ..Response::default()
     }
 }
 

@@ -159,6 +159,7 @@ impl World {
             executors: [executor("sim"), executor("command"), executor("http")].into(),
             probe: Arc::new(outside("probe")),
             revisions: Arc::new(outside("revisions")),
+            pagers: Default::default(),
             clock: Arc::new(SimClock { core: Arc::clone(&core), replica: r }),
             ids: Arc::new(Ids::seeded(self.seed ^ (boots << 8 | r as u64))),
             owner,

@@ -17,6 +17,8 @@ fn policy() -> Policy {
         name: name.into(),
         roles: BTreeSet::new(),
         accounts: account.map(|a| ("discord".to_owned(), a.to_owned())).into_iter().collect(),
+        contact: BTreeMap::new(),
+        ways: Default::default(),
         source: Source::default(),
     };
     let people = [("sara", "Sara *Lind*", Some("1001")), ("omar", "@everyone", None)].map(known);

@@ -3,10 +3,12 @@
 
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
-use crate::domain::incident::{Incident, IncidentEvent as E, Purpose, timers};
+use crate::domain::incident::{Incident, IncidentEvent as E, Purpose, Status, timers};
+use crate::domain::paging::Step;
 use crate::domain::policy::Policy;
 use crate::domain::response::Level;
 use crate::domain::time::Span;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Levels and rounds that one decision may pass by; more than any ladder has.
 const STEPS: usize = 200;
@@ -45,12 +47,24 @@ pub fn go_up(tx: &mut Tx<'_>, id: IncidentId, why: &str) -> Result<bool, Stop> {
 
 fn up(tx: &mut Tx<'_>, i: &Incident, why: Option<&str>) -> Result<bool, Stop> {
     let Some(ladder) = &i.climb.ladder else { return Ok(false) };
+    let missing = if i.status == Status::Acknowledged { i.missing() } else { BTreeSet::new() };
     for at in i.climb.next..ladder.levels.len() {
         let Some(level) = ladder.levels.get(at) else { break };
-        let people = on_level(tx.ctx.policy, level);
+        let mut people = on_level(tx.ctx.policy, level);
+        let there = !people.is_empty();
+        // It goes on for those who have not acknowledged, and the others are left alone.
+        if why.is_none() && !missing.is_empty() {
+            people.retain(|person| !i.has_acked(person));
+        }
         let paged = !people.is_empty();
-        let reason = why.map_or_else(|| reason(i, level), str::to_owned);
-        tx.on_incident(i.id, E::Paged { level: level.name.clone(), people, why: reason })?;
+        let name = level.name.clone();
+        if there && !paged {
+            tx.on_incident(i.id, E::Passed { level: name })?;
+            continue;
+        }
+        let why = why.map_or_else(|| reason(tx.ctx.policy, i, level), str::to_owned);
+        let ways = ways(tx, &i.severity, &people);
+        tx.on_incident(i.id, E::Paged { level: name, people, why, ways, all: level.all })?;
         if paged {
             return Ok(true);
         }
@@ -63,18 +77,31 @@ fn up(tx: &mut Tx<'_>, i: &Incident, why: Option<&str>) -> Result<bool, Stop> {
 }
 
 /// Why this level is reached, as its people read it.
-fn reason(i: &Incident, level: &Level) -> String {
+fn reason(policy: &Policy, i: &Incident, level: &Level) -> String {
+    let missing = i.missing();
     match &i.ack {
+        Some(_) if !missing.is_empty() => {
+            let names: Vec<&str> = missing.into_iter().map(|person| policy.person_name(person)).collect();
+            format!("not acknowledged by {}", names.join(", "))
+        }
         Some(_) => format!("not under control after {}", level.unresolved.unwrap_or(level.after)),
         None if level.after == Span::ZERO => String::new(),
         None => format!("nobody has acknowledged within {}", level.after),
     }
 }
 
+/// By what each of them is reached at this moment.
+fn ways(tx: &Tx<'_>, severity: &str, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Step>> {
+    let policy = tx.ctx.policy;
+    let urgency = policy.response.urgency(severity, &policy.zone, tx.ctx.now.wall);
+    let of = |person: &PersonId| Some((person.clone(), policy.people.get(person)?.ways.of(urgency).to_vec()));
+    people.iter().filter_map(of).collect()
+}
+
 /// Who is on a level at this moment, in the order of their ids.
 pub fn on_level(policy: &Policy, level: &Level) -> Vec<PersonId> {
     let by_role = policy.holders(&level.roles).map(|p| p.id.clone());
     let by_name = level.people.iter().filter(|id| policy.people.contains_key(*id)).cloned();
-    let all: std::collections::BTreeSet<PersonId> = by_role.chain(by_name).collect();
+    let all: BTreeSet<PersonId> = by_role.chain(by_name).collect();
     all.into_iter().collect()
 }

@@ -7,9 +7,11 @@ mod afterwards;
 mod climb;
 mod declare;
 mod due;
+mod pages;
 
 pub(super) use declare::{rolled_back, stuck};
 pub(super) use due::fire;
+pub(super) use pages::came;
 
 use super::{Facts, Stop, Tx};
 use crate::domain::deployment::Origin;

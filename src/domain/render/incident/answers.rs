@@ -4,6 +4,7 @@ use super::super::parts::{button, line};
 use super::{title, tone};
 use crate::domain::incident::{Incident, IncidentEvent as E};
 use crate::domain::message::{Block, ButtonStyle, Line, Mark, Message, Text, Tone, bold, code, moment, person, plain};
+use crate::domain::paging::{Came, Try};
 use crate::domain::policy::Policy;
 
 /// Somebody declares what is declared already.
@@ -56,7 +57,7 @@ pub fn incident_status(policy: &Policy, i: &Incident) -> Message {
 pub fn timeline(i: &Incident, events: &[super::Act]) -> Message {
     let lines = events.iter().map(|(at, by, e)| {
         let mut text: Text = vec![moment(*at), plain(" ")];
-        text.extend(happened(e));
+        text.extend(happened(i, e));
         if let Some(by) = by {
             text.extend([plain(" · "), person(by)]);
         }
@@ -67,14 +68,14 @@ pub fn timeline(i: &Incident, events: &[super::Act]) -> Message {
     Message::new(tone(i), heading).block(Block::List(lines.collect()))
 }
 
-pub(super) fn happened(e: &E) -> Text {
+pub(super) fn happened(i: &Incident, e: &E) -> Text {
     let said = |text: String| vec![plain(text)];
     match e {
         E::Declared(d) => said(format!("declared as {}: {}", d.severity, d.title)),
         E::Joined { .. } => said("joins".into()),
         E::Acknowledged { until, .. } => vec![plain("acknowledged, until "), moment(*until)],
         E::Paged { level, people, .. } if people.is_empty() => said(format!("{level} is passed by, nobody is there")),
-        E::Paged { level, people, why } => {
+        E::Paged { level, people, why, .. } => {
             let mut text = vec![plain(format!("{level} paged: "))];
             text.extend(super::super::parts::listed(people));
             if !why.is_empty() {
@@ -82,6 +83,8 @@ pub(super) fn happened(e: &E) -> Text {
             }
             text
         }
+        E::Passed { level } => said(format!("{level} is passed by, everybody there has it")),
+        E::PageCame { of, came } => page_came(i, of, came),
         E::RoundBegun => said("the ladder begins again".into()),
         E::LadderEnded => said("the ladder ends without an answer".into()),
         E::Nudged { person: who } => vec![plain("asked "), person(who), plain(" how it stands")],
@@ -119,4 +122,16 @@ pub(super) fn happened(e: &E) -> Text {
         E::PostMortemNagged => said("the post-mortem is brought to mind".into()),
         E::Reviewed { .. } => said("reviewed".into()),
     }
+}
+
+/// What came of a page; whom an earlier beginning has paged is not in the state any more.
+fn page_came(i: &Incident, of: &Try, came: &Came) -> Text {
+    let page = i.climb.pages.get(of.page).filter(|_| of.episode == i.episode);
+    let mut text = vec![plain("a page")];
+    text.extend(page.into_iter().flat_map(|page| [plain(" to "), person(&page.person)]));
+    text.push(plain(match came {
+        Came::Delivered { .. } => format!(" is delivered by {}", of.via.words()),
+        Came::Failed { why } => format!(" failed by {}: {why}", of.via.words()),
+    }));
+    text
 }

@@ -2,13 +2,16 @@
 
 use super::super::card::Card;
 use super::super::parts::{asking, button, confirmed, line, listed};
+use super::page::came_of;
 use super::{title, tone};
 use crate::domain::incident::{Action, Duty, Incident, Status};
 use crate::domain::message::{
     Block, Button, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Text, bold, clock, code, moment,
     person, plain,
 };
+use crate::domain::paging::Page;
 use crate::domain::policy::Policy;
+use crate::domain::response::Level;
 use crate::domain::time::{Span, after};
 
 /// Deployments that the card offers a way back from.
@@ -118,17 +121,14 @@ fn ladder(policy: &Policy, i: &Incident) -> Vec<Line> {
     let Some(ladder) = &climb.ladder else { return Vec::new() };
     let mut out = Vec::new();
     for (n, level) in ladder.levels.iter().enumerate() {
-        let paged: Vec<_> = climb.pages.iter().filter(|p| p.level == level.name && p.at >= climb.from).collect();
+        let paged: Vec<_> = i.paged().map(|(_, p)| p).filter(|p| p.level == level.name && p.at >= climb.from).collect();
         let mut text = vec![bold(level.name.as_str()), plain(" ")];
-        let mark = match (paged.last(), n < climb.next) {
-            (Some(last), true) => {
-                let people: Vec<_> = paged.iter().map(|p| p.person.clone()).collect();
-                text.extend(listed(&people));
-                text.extend([plain(" at "), clock(last.at)]);
-                let acked = i.ack.as_ref().is_some_and(|ack| people.contains(&ack.by));
-                if acked { Mark::Done } else { Mark::Running }
+        let mark = match (paged.is_empty(), n < climb.next) {
+            (false, true) => {
+                out.extend(paged.into_iter().map(|page| paged_line(page, level)));
+                continue;
             }
-            (None, true) => {
+            (true, true) => {
                 text.push(plain("nobody is there, passed by"));
                 Mark::Skipped
             }
@@ -183,6 +183,23 @@ pub(super) fn action(a: &Action) -> Line {
     line(if a.done.is_some() { Mark::Done } else { Mark::Open }, text)
 }
 
+/// One person who was paged, by what, and what came of it.
+fn paged_line(page: &Page, level: &Level) -> Line {
+    let mut text = vec![bold(page.level.as_str()), plain(" "), person(&page.person)];
+    text.extend(came_of(page));
+    let mark = if page.acked.is_some() {
+        Mark::Done
+    } else if page.lost() {
+        Mark::Failed
+    } else {
+        Mark::Running
+    };
+    if level.all && page.acked.is_none() {
+        text.push(plain(" · must acknowledge"));
+    }
+    line(mark, text)
+}
+
 fn suspects(i: &Incident) -> Vec<Line> {
     let one = |s: &crate::domain::incident::Suspect| {
         let mark = if s.same_service { Mark::Warning } else { Mark::Bullet };
@@ -218,7 +235,7 @@ fn buttons(i: &Incident) -> Vec<Button> {
         };
     }
     let mut out = Vec::new();
-    if i.status == Status::Open {
+    if i.unanswered() {
         let episode = i.episode.to_string();
         let args = [("incident", id.as_str()), ("episode", episode.as_str())];
         out.push(button("Acknowledge", ButtonStyle::Primary, "incident ack", &args));

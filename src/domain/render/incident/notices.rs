@@ -4,10 +4,12 @@ use super::super::announce::{Notice, Place};
 use super::super::parts::{asking, button, called, confirmed};
 use super::afterwards;
 use super::card::incident_key;
+use super::page::{because, reasons};
 use super::title;
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, IncidentEvent as E, Told};
 use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, clock, code, mention, person, plain};
+use crate::domain::paging::{Came, Try};
 use crate::domain::policy::Policy;
 
 pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
@@ -30,13 +32,14 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             let text = vec![plain(format!("Nobody is on {level}; the next level is asked at once."))];
             vec![thread(Tone::Warning, text)]
         }
-        E::Paged { level, people, why } => {
+        // What each of them is told alone is the page itself, which has a row of its own.
+        E::Paged { level, people, why, .. } => {
             let mut text = vec![bold(format!("{level} is paged")), plain(because(why))];
             text.extend(called(people));
-            let mut out = vec![thread(Tone::Bad, text)];
-            out.extend(people.iter().map(|who| page(i, who, level, why)));
-            out
+            vec![thread(Tone::Bad, text)]
         }
+        E::Passed { .. } => Vec::new(),
+        E::PageCame { of, came: how } => came(i, of, how).map(|(tone, text)| thread(tone, text)).into_iter().collect(),
         E::RoundBegun => {
             let text = vec![plain("Nobody has answered. The ladder is climbed again from its start.")];
             vec![thread(Tone::Warning, text)]
@@ -127,19 +130,22 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
     }
 }
 
-fn because(why: &str) -> String {
-    if why.is_empty() { ": ".into() } else { format!(" ({why}): ") }
-}
-
-/// What a person reads who is paged.
-fn page(i: &Incident, who: &PersonId, level: &str, why: &str) -> Notice {
-    let mut text = vec![bold(format!("You are paged as {level}")), plain(because(why))];
-    text.extend(title(i));
-    let (id, episode) = (i.id.to_string(), i.episode.to_string());
-    let args = [("incident", id.as_str()), ("episode", episode.as_str())];
-    let message =
-        Message::new(Tone::Bad, text).button(button("Acknowledge", ButtonStyle::Primary, "incident ack", &args));
-    Notice { place: Place::Person(who.clone()), message }
+/// What came of a page, as far as people must know: that it went by another way, or by none.
+fn came(i: &Incident, of: &Try, came: &Came) -> Option<(Tone, Text)> {
+    let page = i.climb.pages.get(of.page).filter(|_| of.episode == i.episode)?;
+    let (Came::Failed { .. }, false) = (came, page.settled) else { return None };
+    let failed = page.by(of.via).filter(|a| a.ended)?;
+    let how = format!(" is not reached by {} ({})", of.via.words(), reasons(failed));
+    let mut text = vec![person(&page.person), plain(how)];
+    if page.lost() {
+        text.push(plain(", and by nothing else."));
+        return Some((Tone::Bad, text));
+    }
+    // Those that were begun at once with it are under way, or have arrived.
+    let next: Vec<&str> = page.attempts.iter().filter(|a| !a.ended).map(|a| a.via.words()).collect();
+    let instead = if page.taken() { "got there" } else { "is tried" };
+    text.push(plain(format!("; {} {instead}.", next.join(" and "))));
+    Some((Tone::Warning, text))
 }
 
 /// Something for one person about an incident, with the ways to answer it.

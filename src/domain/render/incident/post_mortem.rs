@@ -6,6 +6,7 @@ use super::{answers, title};
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Duty, Incident, IncidentEvent as E};
 use crate::domain::message::{Block, Message, Piece, Text, Tone, code, moment, plain};
+use crate::domain::paging::Came;
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
 use crate::domain::window::zone;
@@ -184,11 +185,13 @@ fn facts(policy: &Policy, i: &Incident, acts: &[Act]) -> Facts {
                 same_service: s.same_service,
             })
             .collect(),
+        // That a page arrived is on the card; what is worth reading later is that one did not.
         timeline: acts
             .iter()
+            .filter(|(_, _, e)| !matches!(e, E::PageCame { came: Came::Delivered { .. }, .. }))
             .map(|(at, by, e)| Happened {
                 at: when(*at),
-                what: line(&words(policy, &answers::happened(e), &when)),
+                what: line(&words(policy, &answers::happened(i, e), &when)),
                 by: by.as_ref().map_or(String::new(), name),
             })
             .collect(),

@@ -10,7 +10,7 @@ use signalbox::store::{EventRow, TimerRow};
 use std::collections::BTreeSet;
 
 /// Words of a page that goes up although its time has not come.
-const EARLY: [&str; 2] = ["nobody says how it stands", "is stuck"];
+const EARLY: [&str; 3] = ["nobody says how it stands", "is stuck", "cannot be reached"];
 
 impl Checker {
     pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
@@ -24,7 +24,7 @@ impl Checker {
     pub(super) fn judge_incident(&self, replica: usize, row: &EventRow, e: &E, i: &Incident) -> Result<(), String> {
         let ended = i.status.ended();
         match e {
-            E::Paged { level, people, why } => {
+            E::Paged { level, people, why, .. } => {
                 if ended {
                     return Err(format!("pages while it is {}", i.status.words()));
                 }

@@ -1,0 +1,26 @@
+//! What came of a page. One that nobody can take sends the ladder on at once.
+
+use super::climb;
+use crate::domain::decide::{Stop, Tx};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{IncidentEvent as E, Status};
+use crate::domain::paging::{Came, Try};
+
+pub fn came(tx: &mut Tx<'_>, id: IncidentId, of: &Try, came: &Came) -> Result<(), Stop> {
+    let Some(i) = tx.incident(id)? else { return Ok(()) };
+    let page = i.climb.pages.get(of.page).filter(|_| of.episode == i.episode);
+    if !page.is_some_and(|page| page.is_news(of, came)) {
+        return Ok(());
+    }
+    tx.on_incident(id, E::PageCame { of: of.clone(), came: came.clone() })?;
+    let Some(i) = tx.incident(id)? else { return Ok(()) };
+    let Some(page) = i.climb.pages.get(of.page).filter(|p| p.lost() && !p.settled) else { return Ok(()) };
+    // Whoever is further up was asked already; only the highest level that was reached can be the one that is missing.
+    let ladder = i.climb.ladder.as_ref();
+    let top = ladder.and_then(|ladder| ladder.levels.get(i.climb.next.checked_sub(1)?));
+    let mut there = i.paged().filter(|(_, p)| p.level == page.level && p.at >= i.climb.from);
+    if i.status == Status::Open && top.is_some_and(|level| level.name == page.level) && there.all(|(_, p)| p.lost()) {
+        climb::go_up(tx, id, &format!("{} cannot be reached", page.level))?;
+    }
+    Ok(())
+}
