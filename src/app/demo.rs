@@ -1,5 +1,6 @@
 //! `signalbox demo`: the service itself, on the embedded default, with a stand-in fleet to deploy to.
 
+use super::feed::Feed;
 use super::info::{CLOCK, Info};
 use super::{logs, runtime, setup, welcome};
 use crate::chat::Platform as _;
@@ -15,7 +16,7 @@ use crate::engine::Engine;
 use crate::ids::{Ids, secret};
 use crate::jobs::command::abandon;
 use crate::store::{DatabaseLock, Store, open_sqlite};
-use crate::web::{ConsoleDeps, bind, console_router, console_url, ops_router};
+use crate::web::{ConsoleDeps, bind, console_router, console_url, feed_router, ops_router};
 use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
@@ -98,7 +99,8 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)), false).await?;
     let address = listener.local_addr()?;
     let health = runtime::Ready::new(Arc::clone(&engine), stop.clone());
-    let router = ops_router(health).merge(console_router(deps, &key));
+    let feed = feed_router(Arc::new(Feed(Arc::clone(&engine))), None);
+    let router = ops_router(health).merge(feed).merge(console_router(deps, &key));
     let http = tokio::spawn(runtime::serve_http(listener, router, stop.clone()));
     let keeping = tokio::spawn(keep(info, store.clone(), clock, console.clone(), stop.clone()));
     hello(&console_url(address, &key), &data, &engine)?;

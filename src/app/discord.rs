@@ -62,7 +62,8 @@ fn argument(arg: &Arg) -> ArgSpec {
         | Kind::Role
         | Kind::Incident
         | Kind::Severity
-        | Kind::Person => ArgKind::Completed,
+        | Kind::Person
+        | Kind::Roster => ArgKind::Completed,
     };
     ArgSpec { name: arg.name.clone(), help: arg.help.clone(), kind, required: arg.required }
 }

@@ -11,6 +11,7 @@ pub mod discord;
     expect(unused, reason = "a signalbox with the console alone has nothing to connect to")
 )]
 mod doctor;
+mod feed;
 mod healthcheck;
 mod info;
 mod journal;

@@ -152,7 +152,8 @@ pub(super) async fn serve_http(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let stopped = async move { stop.cancelled().await };
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await.context("the HTTP server failed")
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await.context("the HTTP server failed")
 }
 
 /// Waits for Ctrl-C or the service manager's word.

@@ -1,6 +1,7 @@
 //! `signalbox serve`: the service itself.
 
 use super::cli::ConfigArg;
+use super::feed::Feed;
 use super::info::Info;
 use super::platforms::{Around, Platforms, PolicySlot};
 use super::{logs, runtime, setup};
@@ -11,7 +12,7 @@ use crate::config::{Loaded, ServiceConfig};
 use crate::engine::Engine;
 use crate::ids::{Ids, secret};
 use crate::store::{self, Store};
-use crate::web::{ConsoleDeps, bind, console_router, console_url, ops_router};
+use crate::web::{ConsoleDeps, bind, console_router, console_url, feed_router, ops_router};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -74,7 +75,9 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let health = runtime::Ready::new(Arc::clone(&engine), stop.clone());
     let listener = bind(settings.listen, true).await?;
     let address = listener.local_addr()?;
-    let ops = tokio::spawn(runtime::serve_http(listener, ops_router(health), stop.clone()));
+    let token = settings.calendar_token.as_ref().map(|s| s.resolve(&|name| std::env::var(name).ok())).transpose()?;
+    let router = ops_router(health).merge(feed_router(Arc::new(Feed(Arc::clone(&engine))), token.as_deref()));
+    let ops = tokio::spawn(runtime::serve_http(listener, router, stop.clone()));
     let page = match &console {
         Some(console) => Some(serve_console(&engine, console, &settings, &stop).await?),
         None => None,

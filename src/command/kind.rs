@@ -28,6 +28,7 @@ pub enum Kind {
     Incident,
     Severity,
     Person,
+    Roster,
     Duty,
     Items,
     Number,
@@ -52,6 +53,7 @@ impl Kind {
             Self::Incident => "an incident",
             Self::Severity => "a severity",
             Self::Person => "a person",
+            Self::Roster => "a roster",
             Self::Duty => "a duty",
             Self::Items => "a list of item numbers",
             Self::Number => "a number",
@@ -71,6 +73,7 @@ impl Kind {
                 | Self::Mode
                 | Self::Severity
                 | Self::Person
+                | Self::Roster
                 | Self::Duty
         )
     }
@@ -86,6 +89,7 @@ impl Kind {
             Self::Mode => RollbackMode::ALL.into_iter().map(RollbackMode::as_str).collect(),
             Self::Severity => vocabulary.severities.iter().map(String::as_str).collect(),
             Self::Person => vocabulary.people.keys().map(PersonId::as_str).collect(),
+            Self::Roster => vocabulary.rosters.iter().map(String::as_str).collect(),
             Self::Duty => Duty::ALL.into_iter().map(Duty::words).collect(),
             _ => Vec::new(),
         }
@@ -114,6 +118,7 @@ impl Kind {
             Self::Mode => RollbackMode::parse(word).map(Value::Mode).ok_or_else(unknown),
             Self::Severity => vocabulary.severity(word).map(|s| Value::Text(s.to_owned())).ok_or_else(unknown),
             Self::Person => vocabulary.person(word).cloned().map(Value::Person).ok_or_else(unknown),
+            Self::Roster => vocabulary.roster(word).map(|r| Value::Text(r.to_owned())).ok_or_else(unknown),
             Self::Duty => Duty::parse(word).map(|d| Value::Text(d.words().to_owned())).ok_or_else(unknown),
             // A number alone is more often part of what is said.
             Self::Incident if word.starts_with(['I', 'i']) => {

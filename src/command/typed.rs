@@ -6,6 +6,7 @@ use super::parse::Invocation;
 use crate::domain::command::{About, Command, DeployRequest, RollbackTarget};
 use crate::domain::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, ServiceName};
 use crate::domain::incident::{Duty, IncidentCommand};
+use crate::domain::roster::OncallCommand;
 use std::collections::BTreeMap;
 
 /// The values of an invocation by name and kind.
@@ -107,6 +108,25 @@ impl Args<'_> {
         }))
     }
 
+    /// One of the commands that begin with `oncall`; `None` when there is none of that name.
+    fn of_oncall(&self, name: &str) -> Result<Option<OncallCommand>, CommandError> {
+        use OncallCommand as C;
+        let (roster, number) = (self.text("roster")?, self.number("number")?);
+        let person = || needed(self.person("person")?, "person");
+        Ok(Some(match name {
+            "oncall" => C::Who { roster, at: self.text("at")? },
+            "oncall week" => C::Week { roster },
+            "oncall override" => C::Override { roster, person: person()?, when: self.said("when")? },
+            "oncall cancel" => C::Cancel { roster, number: needed(number, "number")? },
+            "oncall swap" => C::Swap { roster, person: person()?, at: self.text("at")? },
+            "oncall take" => C::Take { roster, number },
+            "oncall decline" => C::Decline { roster, number },
+            "oncall handoff" => C::Handoff { roster },
+            "oncall accept" => C::Accept { roster, handoff: self.number("handoff")? },
+            _ => return Ok(None),
+        }))
+    }
+
     fn request(&self) -> Result<DeployRequest, CommandError> {
         Ok(DeployRequest {
             service: self.service("service")?,
@@ -146,6 +166,9 @@ impl TryFrom<&Invocation> for Command {
         let args = Args(&invocation.args);
         if let Some(command) = args.of_incident(&invocation.command)? {
             return Ok(Self::Incident(command));
+        }
+        if let Some(command) = args.of_oncall(&invocation.command)? {
+            return Ok(Self::Oncall(command));
         }
         Ok(match invocation.command.as_str() {
             "deploy" => Self::Deploy(args.request()?),

@@ -13,6 +13,7 @@ pub struct Vocabulary {
     pub roles: BTreeSet<Role>,
     /// The worst first.
     pub severities: Vec<String>,
+    pub rosters: BTreeSet<String>,
     /// Names as shown, by id.
     pub people: BTreeMap<PersonId, String>,
 }
@@ -26,6 +27,7 @@ impl Vocabulary {
             strategies: policy.strategies.keys().cloned().collect(),
             roles: policy.roles.keys().cloned().collect(),
             severities: policy.response.severities.iter().map(|s| s.name.clone()).collect(),
+            rosters: policy.response.rosters.keys().cloned().collect(),
             people: policy.people.values().map(|p| (p.id.clone(), p.name.clone())).collect(),
         }
     }
@@ -48,6 +50,11 @@ impl Vocabulary {
     #[must_use]
     pub fn severity(&self, word: &str) -> Option<&str> {
         self.severities.iter().map(String::as_str).find(|s| same(s, word))
+    }
+
+    #[must_use]
+    pub fn roster(&self, word: &str) -> Option<&str> {
+        self.rosters.iter().map(String::as_str).find(|r| same(r, word))
     }
 
     /// By id or by name, with or without `@`.

@@ -28,6 +28,7 @@ pub enum Code {
     UnknownPerson,
     UnknownLadder,
     UnknownSeverity,
+    UnknownRoster,
     UnknownChannel,
     UnknownService,
     UnknownEnvironment,

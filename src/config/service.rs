@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 /// The process's own settings; the policy knows none of them.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
+    /// In the address of rosters' calendars; absent: only this machine reads them.
+    pub calendar_token: Option<Secret>,
     /// The store's address. Absent: `signalbox.db` in the data folder.
     pub store: Option<Secret>,
     /// Health and metrics.
@@ -317,7 +319,9 @@ pub fn build(root: &Root, cx: &mut Context) -> ServiceConfig {
             .hint("write sqlite:FILE or postgres://HOST/DATABASE");
     }
     let console = root.console.as_ref();
+    let token = root.server.as_ref().and_then(|s| s.calendar_token.as_ref());
     ServiceConfig {
+        calendar_token: token.map(|at| at.value.0.clone()).filter(|secret| !matches!(secret, Secret::Plain(_))),
         store: store.map(|at| at.value.0.clone()),
         listen,
         console: Console {

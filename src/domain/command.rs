@@ -6,6 +6,7 @@
 
 use super::ids::{DeploymentId, EnvironmentName, ServiceName};
 use super::incident::IncidentCommand;
+use super::roster::OncallCommand;
 use super::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -121,6 +122,7 @@ pub enum Command {
         topic: Option<String>,
     },
     Incident(IncidentCommand),
+    Oncall(OncallCommand),
 }
 
 /// The words of a deploy request.
@@ -229,6 +231,7 @@ impl Command {
             Self::Review { .. } => "review",
             Self::Help { .. } => "help",
             Self::Incident(command) => command.name(),
+            Self::Oncall(command) => command.name(),
         }
     }
 }

@@ -135,6 +135,11 @@ impl Stream {
     }
 
     #[must_use]
+    pub fn roster(name: &str) -> Self {
+        Self(format!("roster/{name}").into())
+    }
+
+    #[must_use]
     pub fn environment(name: &EnvironmentName) -> Self {
         Self(format!("environment/{name}").into())
     }

@@ -20,6 +20,7 @@ pub mod policy;
 pub mod probe;
 pub mod render;
 pub mod response;
+pub mod roster;
 pub mod time;
 pub mod window;
 pub mod world;

@@ -1,8 +1,9 @@
-//! How the organisation answers incidents: severities, and the ladders that pages climb (DESIGN 4.5, 4.6).
+//! How the organisation answers incidents: severities, the ladders that pages climb, and rosters (DESIGN 4.5, 4.6).
 
 use super::ids::{PersonId, Role};
 use super::paging::Urgency;
 use super::policy::Source;
+use super::roster::Roster;
 use super::time::Span;
 use super::window::zone;
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub struct Response {
     /// Where people are sent from outside chat, such as the console's address.
     #[serde(default)]
     pub link: Option<String>,
+    #[serde(default)]
+    pub rosters: BTreeMap<String, Roster>,
 }
 
 /// Hours in which people sleep, in the file's zone. It may reach over midnight.
@@ -96,6 +99,9 @@ pub struct Level {
     /// Everybody on it must acknowledge.
     #[serde(default)]
     pub all: bool,
+    /// Whoever is on call in any of these is paged.
+    #[serde(default)]
+    pub rosters: BTreeSet<String>,
     pub source: Source,
 }
 

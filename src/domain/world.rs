@@ -7,6 +7,7 @@ use super::environment::{self, Environment, EnvironmentEvent};
 use super::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, Stream};
 use super::incident::{self, Board, BoardEvent, Incident, IncidentEvent};
 use super::person::{self, Debts, PersonEvent};
+use super::roster::{self, RosterEvent, RosterState};
 use super::time::Now;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub enum State {
     Person(Debts),
     Incident(Box<Incident>),
     Board(Board),
+    Roster(Box<RosterState>),
 }
 
 /// An event of any stream.
@@ -31,6 +33,7 @@ pub enum Event {
     Person(PersonEvent),
     Incident(IncidentEvent),
     Board(BoardEvent),
+    Roster(RosterEvent),
 }
 
 /// A loaded stream: how far it is, and its state (none before its first event).
@@ -160,6 +163,8 @@ pub fn evolve(stream: &Stream, state: Option<State>, event: &Event, at: Now) -> 
         }
         (Event::Board(e), None) => State::Board(incident::evolve_board(Board::default(), e, at)),
         (Event::Board(e), Some(State::Board(b))) => State::Board(incident::evolve_board(b, e, at)),
+        (Event::Roster(e), None) => State::Roster(Box::new(roster::evolve(RosterState::default(), e, at))),
+        (Event::Roster(e), Some(State::Roster(r))) => State::Roster(Box::new(roster::evolve(*r, e, at))),
         _ => return Err(broken("an event of another kind of stream".into())),
     })
 }
@@ -172,7 +177,7 @@ impl Event {
         value.get("kind").and_then(|k| k.as_str()).unwrap_or("unknown").to_owned()
     }
 
-    /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`, `incident`, `board`).
+    /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`, `incident`, `board`, `roster`).
     ///
     /// # Errors
     /// When the text is not such an event.
@@ -182,6 +187,7 @@ impl Event {
             "person" => Self::Person(serde_json::from_str(body)?),
             "incident" => Self::Incident(serde_json::from_str(body)?),
             "board" => Self::Board(serde_json::from_str(body)?),
+            "roster" => Self::Roster(serde_json::from_str(body)?),
             _ => Self::Deployment(serde_json::from_str(body)?),
         })
     }

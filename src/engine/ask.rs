@@ -19,6 +19,9 @@ use crate::limits;
 use crate::store::{HistoryQuery, Result, StoreError};
 use std::collections::BTreeSet;
 
+/// Streams that one question may load; more is a bug.
+const LOOKS: usize = 64;
+
 /// What the gate says about a deployment or a request.
 pub struct Explained {
     /// `D-42` or `api v1.2.0 → production`.
@@ -56,6 +59,7 @@ impl Engine {
                 vec![e.answer.map_or_else(|m| m, |a| render::when(&e.title, e.deployment.as_ref(), &a))]
             }
             Command::Incident(command) => vec![self.incident_answer(command).await?],
+            Command::Oncall(command) => vec![self.oncall_answer(command).await?],
             Command::QuarantineList => vec![render::quarantined(&self.environments().await?)],
             _ => Vec::new(),
         };
@@ -215,11 +219,11 @@ impl Engine {
     }
 
     /// Runs a question on a world of its own, loading what it needs.
-    async fn look<T>(&self, ask: impl Fn(&mut Tx<'_>) -> std::result::Result<T, Stop>) -> Result<T> {
+    pub(super) async fn look<T>(&self, ask: impl Fn(&mut Tx<'_>) -> std::result::Result<T, Stop>) -> Result<T> {
         let policy = self.policy();
         let mut world = World::default();
         let ctx = Ctx { policy: &policy, now: self.now(), next_number: 0 };
-        for _ in 0..16 {
+        for _ in 0..LOOKS {
             let need = match ask(&mut Tx::new(&world, ctx)) {
                 Ok(found) => return Ok(found),
                 Err(Stop::Need(stream)) => stream,

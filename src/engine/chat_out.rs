@@ -52,6 +52,7 @@ impl Engine {
         let cards = match rows.first().map(parse_state).transpose()? {
             Some(State::Deployment(d)) => render::cards(&self.policy(), &d),
             Some(State::Incident(i)) => vec![render::incident_card(&self.policy(), &i)],
+            Some(State::Roster(r)) => render::handoff_cards(&self.policy(), stream.name(), &r),
             _ => Vec::new(),
         };
         let Some(card) = cards.into_iter().find(|c| c.key == card) else {

@@ -12,6 +12,7 @@ use crate::domain::incident::{self, Incident, IncidentEvent};
 use crate::domain::paging::{Follow, Try, Via};
 use crate::domain::policy::Policy;
 use crate::domain::render::{self, Place};
+use crate::domain::roster;
 use crate::domain::time::{Clock, Now};
 use crate::domain::world::{Event, State};
 use crate::ids::Ids;
@@ -35,6 +36,10 @@ pub(super) fn timer_rows(stream: &Stream, state: Option<&State>) -> BTreeMap<Str
             let rows = incident::timers(i).into_iter().map(|(purpose, due)| incident_timer(stream, purpose, due));
             return rows.map(|row| (row.id.clone(), row)).collect();
         }
+        Some(State::Roster(r)) => {
+            let rows = roster::timers(r).into_iter().map(|(purpose, due)| roster_timer(stream, purpose, due));
+            return rows.map(|row| (row.id.clone(), row)).collect();
+        }
         _ => Vec::new(),
     };
     specs.into_iter().map(|s| timer_row(stream, &s)).map(|r| (r.id.clone(), r)).collect()
@@ -50,6 +55,14 @@ fn timer_row(stream: &Stream, spec: &TimerSpec) -> TimerRow {
     }
 }
 
+fn roster_timer(stream: &Stream, purpose: roster::Purpose, due: jiff::Timestamp) -> TimerRow {
+    let name = match purpose {
+        roster::Purpose::Look => "look",
+        roster::Purpose::Nag => "nag",
+    };
+    wall_timer(stream, name, serde_json::to_string(&purpose).unwrap_or_default(), due)
+}
+
 fn incident_timer(stream: &Stream, purpose: incident::Purpose, due: jiff::Timestamp) -> TimerRow {
     let name = match purpose {
         incident::Purpose::Climb => "climb",
@@ -59,13 +72,12 @@ fn incident_timer(stream: &Stream, purpose: incident::Purpose, due: jiff::Timest
         incident::Purpose::PostMortem => "post_mortem",
         incident::Purpose::Action => "action",
     };
-    TimerRow {
-        id: format!("{stream}:{name}"),
-        stream: stream.clone(),
-        due_at: due.as_millisecond(),
-        work: false,
-        body: serde_json::to_string(&purpose).unwrap_or_default(),
-    }
+    wall_timer(stream, name, serde_json::to_string(&purpose).unwrap_or_default(), due)
+}
+
+fn wall_timer(stream: &Stream, name: &str, body: String, due: jiff::Timestamp) -> TimerRow {
+    let (id, stream) = (format!("{stream}:{name}"), stream.clone());
+    TimerRow { id, stream, due_at: due.as_millisecond(), work: false, body }
 }
 
 fn purpose_key(purpose: &Purpose) -> String {
@@ -103,6 +115,9 @@ impl Derive<'_> {
             };
             self.cards(batch, stream, old, d);
             batch.history.push(history_row(d));
+        }
+        if let Some(State::Roster(r)) = after {
+            self.handoffs(batch, stream, before, r);
         }
         if let Some(State::Incident(i)) = after {
             let card = render::incident_card(self.policy, i);
@@ -152,6 +167,24 @@ impl Derive<'_> {
         }
         let places = reach.len();
         reach.into_iter().map(|p| Try { place: p.to_string(), places, ..of.clone() }).collect()
+    }
+
+    /// The cards of a roster's hand-offs, where they changed.
+    fn handoffs(&self, batch: &mut Batch, stream: &Stream, before: Option<&State>, after: &roster::RosterState) {
+        let old = match before {
+            Some(State::Roster(old)) => render::handoff_cards(self.policy, stream.name(), old),
+            _ => Vec::new(),
+        };
+        for card in render::handoff_cards(self.policy, stream.name(), after) {
+            if !old.contains(&card) {
+                let roster = stream.name();
+                self.card(batch, stream, &card.key, |platform, card| Effect::RosterCard {
+                    platform,
+                    card,
+                    roster: roster.to_owned(),
+                });
+            }
+        }
     }
 
     /// Asks every platform to show a card as it is then; an older wish to do so is replaced.

@@ -15,6 +15,8 @@ pub enum Effect {
     IncidentCard { platform: PlatformName, card: String, incident: IncidentId },
     /// Post the draft of an incident's post-mortem in its thread, once.
     PostMortem { platform: PlatformName, card: String, incident: IncidentId },
+    /// The same, of a hand-off of this roster.
+    RosterCard { platform: PlatformName, card: String, roster: String },
     /// Post a message once.
     Post {
         platform: PlatformName,
@@ -39,7 +41,9 @@ impl Effect {
     #[must_use]
     pub fn target(&self, key: &str) -> String {
         match self {
-            Self::Card { platform, card, .. } | Self::IncidentCard { platform, card, .. } => {
+            Self::Card { platform, card, .. }
+            | Self::IncidentCard { platform, card, .. }
+            | Self::RosterCard { platform, card, .. } => {
                 format!("card:{platform}:{card}")
             }
             Self::PostMortem { platform, card, .. } => format!("say:{platform}:{card}"),

@@ -205,6 +205,7 @@ impl Engine {
             Command::Incident(IncidentCommand::Declare { .. }) => {
                 Facts { suspects: self.suspects().await, ..Facts::default() }
             }
+            Command::Oncall(_) => Facts { rolled_back: self.rolled_back().await, ..Facts::default() },
             _ => Facts::default(),
         }
     }
@@ -253,6 +254,7 @@ fn asks(command: &Command) -> bool {
             | Command::QuarantineList
             | Command::Checklist { .. }
     ) || matches!(command, Command::Incident(command) if command.asks())
+        || matches!(command, Command::Oncall(command) if command.asks())
 }
 
 fn say(message: Message) -> Answer {

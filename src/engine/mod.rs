@@ -21,6 +21,7 @@ mod posting;
 mod reactions;
 mod remembered;
 mod roles;
+mod rosters;
 mod run;
 mod service;
 mod tasks;
@@ -50,6 +51,7 @@ use crate::store::Store;
 use bounded::Bounded;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, Notify};
 
 /// What the engine works with. Each is a trait, so that tests and rehearsals can stand in.
@@ -85,6 +87,8 @@ pub struct Engine {
     arrivals: inbox::Arrivals,
     lanes: lanes::Lanes,
     known: known::Known,
+    /// Rosters are to be looked at: after the start, and with a new config.
+    look_at_rosters: AtomicBool,
 }
 
 impl Engine {
@@ -116,6 +120,7 @@ impl Engine {
             arrivals: inbox::Arrivals::default(),
             lanes: lanes::Lanes::default(),
             known: known::Known::default(),
+            look_at_rosters: AtomicBool::new(true),
         }))
     }
 
@@ -131,6 +136,7 @@ impl Engine {
     /// When the store fails.
     pub async fn set_policy(&self, policy: Arc<Policy>) -> crate::store::Result<()> {
         self.policy.set_base(policy);
+        self.look_at_rosters.store(true, Ordering::Release);
         self.new_policy.notify_one();
         self.reconsider().await
     }

@@ -4,7 +4,7 @@ use super::Engine;
 use super::chat_out::Addressed;
 use super::effect::Effect;
 use super::writer::{Outcome, Request};
-use crate::domain::decide::Input;
+use crate::domain::decide::{Facts, Input};
 use crate::domain::deployment::Purpose;
 use crate::domain::ids::{IncidentId, Stream};
 use crate::domain::time::Span;
@@ -17,6 +17,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read. What was fired before is stored.
     pub async fn fire_timers(&self) -> Result<usize> {
+        self.look_at_rosters().await?;
         let now = self.now();
         let (wall, work) = (now.wall.as_millisecond(), now.work.as_millisecond());
         let due = self.deps.store.due_timers(wall, work, limits::TIMERS_AT_ONCE).await?;
@@ -25,7 +26,8 @@ impl Engine {
             let late = (if timer.work { work } else { wall }) - timer.due_at;
             metrics::histogram!("signalbox_timer_lateness_seconds").record(late as f64 / 1000.0);
             match input_of(&timer) {
-                Ok(input) => {
+                Ok(mut input) => {
+                    self.add_facts(&mut input).await;
                     requests.push(Request { timer: Some((timer.id.clone(), timer.due_at)), ..Request::of(input) });
                     fired.push(timer);
                 }
@@ -146,6 +148,9 @@ impl Engine {
                 let to = Addressed { channel: &channel, thread_of: Some(&card), only_for: None };
                 self.post_notice(claim, &platform, &to, message).await
             }
+            Ok(Effect::RosterCard { platform, card, roster }) => {
+                self.show_card(claim, &platform, &card, &Stream::roster(&roster)).await
+            }
             Ok(Effect::Post { platform, channel, thread_of, only_for, message }) => {
                 let to = Addressed { channel: &channel, thread_of: thread_of.as_deref(), only_for: only_for.as_ref() };
                 self.post_notice(claim, &platform, &to, message).await
@@ -215,6 +220,10 @@ fn input_of(timer: &TimerRow) -> serde_json::Result<Input> {
     {
         let purpose = serde_json::from_str(&timer.body)?;
         return Ok(Input::IncidentTimer { incident, purpose });
+    }
+    if timer.stream.kind() == "roster" {
+        let (roster, purpose) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);
+        return Ok(Input::Roster { roster, purpose, facts: Facts::default() });
     }
     let (stream, purpose) = (timer.stream.clone(), serde_json::from_str::<Purpose>(&timer.body)?);
     Ok(Input::Timer { stream, purpose })

@@ -335,6 +335,7 @@ fn keep_fired(cache: &Cache, batch: &mut Batch, request: &Request, now: Now) {
     let stream = match &request.input {
         Some(Input::Timer { stream, .. }) => stream.clone(),
         Some(Input::IncidentTimer { incident, .. }) => Stream::incident(*incident),
+        Some(Input::Roster { roster, .. }) => Stream::roster(roster),
         _ => return,
     };
     let stream = &stream;

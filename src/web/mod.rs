@@ -6,6 +6,7 @@
 
 mod api;
 mod bind;
+mod feed;
 mod guard;
 mod info;
 mod ops;
@@ -15,6 +16,7 @@ mod shown;
 mod stream;
 
 pub use bind::{BindError, bind};
+pub use feed::{Feeds, RosterShifts, calendar, feed_router};
 pub use info::{Advance, ClockView, CommandHint, ConsoleInfo, Suggestion};
 pub use ops::{Health, ops_router};
 

@@ -3,6 +3,7 @@
 mod every;
 mod incidents;
 mod made;
+mod oncall;
 mod scenes;
 mod sheet;
 mod stage;

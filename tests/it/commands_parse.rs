@@ -6,6 +6,7 @@ use signalbox::domain::command::{About, Command, DeployRequest, RollbackMode, Ro
 use signalbox::domain::ids::{DeploymentId, IncidentId};
 use signalbox::domain::incident::{Duty, IncidentCommand};
 use signalbox::domain::message::Action;
+use signalbox::domain::roster::OncallCommand as C;
 use signalbox::domain::time::Span;
 
 /// What the lines below are read with; completion is tested with the same.
@@ -16,8 +17,21 @@ pub fn vocabulary() -> Vocabulary {
         strategies: ["canary".into(), "all-at-once".into()].into(),
         roles: ["cto".into()].into(),
         severities: ["P0", "P1", "P2"].map(String::from).into(),
+        rosters: ["primary".into()].into(),
         people: [("omar".into(), "Omar Farouk".into()), ("sara".into(), "Sara Haddad".into())].into(),
     }
+}
+
+fn on_call(command: C) -> Command {
+    Command::Oncall(command)
+}
+
+fn primary() -> Option<String> {
+    text("primary")
+}
+
+fn text(words: &str) -> Option<String> {
+    Some(words.to_owned())
 }
 
 const SEVEN: Option<IncidentId> = Some(IncidentId(7));
@@ -267,6 +281,18 @@ fn every_other_command_is_read() {
         ("/incident status INC-7", incident(IncidentCommand::Status { incident: SEVEN })),
         ("/incident timeline", incident(IncidentCommand::Timeline { incident: None })),
         ("/incident list", incident(IncidentCommand::List)),
+        ("/oncall Primary at sunday 03:10", on_call(C::Who { roster: primary(), at: text("at sunday 03:10") })),
+        ("/oncall week", on_call(C::Week { roster: None })),
+        (
+            "/oncall override primary sara for 4h",
+            on_call(C::Override { roster: primary(), person: "sara".into(), when: "for 4h".into() }),
+        ),
+        ("/oncall cancel 3", on_call(C::Cancel { roster: None, number: 3 })),
+        ("/oncall swap @omar", on_call(C::Swap { roster: None, person: "omar".into(), at: None })),
+        ("/oncall take primary 3", on_call(C::Take { roster: primary(), number: Some(3) })),
+        ("/oncall decline", on_call(C::Decline { roster: None, number: None })),
+        ("/oncall handoff", on_call(C::Handoff { roster: None })),
+        ("/oncall accept primary", on_call(C::Accept { roster: primary(), handoff: None })),
         ("/help /checklist tick", Command::Help { topic: Some("checklist tick".into()) }),
     ];
     let mut seen = std::collections::BTreeSet::from(["deploy"]);

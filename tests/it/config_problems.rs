@@ -575,6 +575,37 @@ what = "version"
 }
 
 #[test]
+fn rosters_that_cannot_be() {
+    let text = SOUND.to_owned()
+        + r#"
+[severities.p0]
+title = "out"
+respond = "15m"
+update = "15m"
+ladder = "all"
+
+[ladders.all]
+levels = [{ after = "0s", rosters = ["primary", "primry"] }]
+
+[rosters.primary]
+zone = "Mars/Olympus"
+channel = "nowhere"
+managers = ["leed"]
+layers = [
+  { people = ["ada", "bop"], from = 2026-01-05T10:00, turn = "36h" },
+  { people = [], from = "soon" },
+  { people = ["bob"], from = 2026-01-05, only = [{ days = "mon-fri", from = "24:00" }] },
+]
+
+[rosters.empty]
+layers = []
+
+[rosters.bare]
+"#;
+    insta::assert_snapshot!(report(&[("signalbox.toml", &text)]).render(false));
+}
+
+#[test]
 fn overrides_reach_the_process_and_nothing_else() {
     let files = || Files(BTreeMap::from([("signalbox.toml".to_owned(), SOUND.to_owned())]));
     let with = |env: &[(&str, &str)]| {

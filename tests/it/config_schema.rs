@@ -103,6 +103,8 @@ fn reference(schema: &Value) -> String {
         ("`[paging.pagerduty]`", "PagerdutyEntry"),
         ("`[paging.webhook]`", "WebhookEntry"),
         ("`[paging.ntfy]`", "NtfyEntry"),
+        ("`[rosters.NAME]`", "RosterEntry"),
+        ("Each of `layers`", "LayerEntry"),
         ("`[[freezes]]`", "FreezeEntry"),
         ("`[[holidays]]`", "HolidayEntry"),
         ("`[demo]`", "DemoEntry"),

@@ -26,4 +26,6 @@ mod pagers;
 mod rehearsal_examples;
 mod rehearsal_script;
 mod rehearsal_world;
+mod roster_feed;
+mod rosters_oracle;
 mod windows_oracle;

@@ -7,6 +7,7 @@ mod paging;
 pub use environment::window;
 mod probe;
 mod response;
+mod roster;
 mod service;
 mod step;
 
@@ -62,7 +63,7 @@ pub fn policy(root: &Root, calendar: Calendar, checklists: Vec<Checklist>, cx: &
         probes: probe::all(root, cx),
         checklists,
         calendar: calendar::with_file_rules(calendar, root, &names, zone, cx),
-        response: response::all(root, &names, cx),
+        response: response::all(root, &names, zone, cx),
         hash: String::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! Severities and ladders.
+//! Severities, ladders and rosters.
 
 use super::{Names, known, paging, role_set, span, text};
 use crate::config::context::Context;
@@ -13,7 +13,7 @@ use crate::domain::response::{Ladder, Level, Response, Severity};
 use crate::domain::time::Span;
 use crate::limits;
 
-pub fn all(root: &Root, names: &Names<'_>, cx: &mut Context) -> Response {
+pub fn all(root: &Root, names: &Names<'_>, zone: &str, cx: &mut Context) -> Response {
     let ladders: Vec<&str> = root.ladders.names();
     Response {
         severities: root.severities.0.iter().map(|(name, raw)| severity(name, raw, &ladders, cx)).collect(),
@@ -27,6 +27,7 @@ pub fn all(root: &Root, names: &Names<'_>, cx: &mut Context) -> Response {
         post_mortem: None,
         night: paging::night(root, cx),
         link: paging::link(root, cx),
+        rosters: super::roster::all(root, names, zone, cx),
     }
 }
 
@@ -87,10 +88,16 @@ fn level(n: usize, at: &At<LevelEntry>, root: &Root, names: &Names<'_>, cx: &mut
         people.insert(PersonId::new(&person.value));
     }
     let roles = role_set(raw.roles.as_deref().unwrap_or_default(), names, cx);
+    let listed = root.rosters.names();
+    let mut rosters = std::collections::BTreeSet::new();
+    for roster in raw.rosters.iter().flatten() {
+        known(roster, &listed, Code::UnknownRoster, "roster", cx);
+        rosters.insert(roster.value.clone());
+    }
     let held = |role: &str| root.people.0.iter().any(|(_, p)| p.roles.iter().flatten().any(|r| r.value == role));
-    if people.is_empty() && !roles.iter().any(|role| held(role.as_str())) {
+    if people.is_empty() && rosters.is_empty() && !roles.iter().any(|role| held(role.as_str())) {
         cx.error(Code::TooFewHolders, &at.place, "nobody can be paged on this level")
-            .hint("name `people`, or `roles` that somebody holds");
+            .hint("name `rosters`, `people`, or `roles` that somebody holds");
     }
     Level {
         name: raw.name.as_ref().map_or_else(|| format!("L{}", n + 1), |at| at.value.clone()),
@@ -99,6 +106,7 @@ fn level(n: usize, at: &At<LevelEntry>, root: &Root, names: &Names<'_>, cx: &mut
         roles,
         people,
         all: raw.all.as_ref().is_some_and(|at| at.value),
+        rosters,
         source: cx.files.source(&at.place),
     }
 }

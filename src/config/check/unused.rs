@@ -21,6 +21,11 @@ pub fn check(root: &Root, policy: &Policy, cx: &mut Context) {
             cx.warning(Code::Unused, &name.place, format!("nobody holds the role `{}`", name.value));
         }
     }
+    let used: BTreeSet<&str> =
+        policy.response.ladders.values().flat_map(|l| &l.levels).flat_map(|l| &l.rosters).map(String::as_str).collect();
+    for (name, _) in root.rosters.0.iter().filter(|(n, _)| !used.contains(n.value.as_str())) {
+        cx.warning(Code::Unused, &name.place, format!("no ladder pages the roster `{}`", name.value));
+    }
     let deployed: BTreeSet<&str> =
         policy.services.values().flat_map(|s| s.strategies.keys()).map(|e| e.as_str()).collect();
     for (name, environment) in &root.environments.0 {

@@ -9,6 +9,7 @@ mod keys;
 mod paging;
 mod probe;
 mod response;
+mod roster;
 mod service;
 mod step;
 
@@ -18,6 +19,7 @@ pub use keys::*;
 pub use paging::*;
 pub use probe::*;
 pub use response::*;
+pub use roster::*;
 pub use service::*;
 pub use step::*;
 
@@ -66,6 +68,9 @@ section! {
         templates: Option<TemplatesEntry>,
         /// How people are reached who are paged; absent: by chat.
         paging: Option<PagingEntry>,
+        /// Who is on call, and when: `[rosters.primary]`.
+        #[schemars(default)]
+        rosters: Named<RosterEntry>,
         /// Dated prohibitions.
         freezes: Option<Vec<At<FreezeEntry>>>,
         /// Days off, besides those of `calendars`.

@@ -61,5 +61,7 @@ section! {
         people: Option<Vec<At<String>>>,
         /// Everybody on it must acknowledge; the ladder goes on for those who have not. Default false.
         all: Option<At<bool>>,
+        /// Whoever is on call in any of these rosters then is paged.
+        rosters: Option<Vec<At<String>>>,
     }
 }

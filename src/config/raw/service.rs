@@ -76,6 +76,8 @@ section! {
 section! {
     /// The process.
     ServerEntry {
+        /// The token in the address of rosters' calendars, by reference: `/oncall/NAME.ics?token=…`. Default: only this machine reads them.
+        calendar_token: Option<At<SecretEntry>>,
         /// Where `/healthz`, `/readyz` and `/metrics` are served. Default 127.0.0.1:8300.
         listen: Option<At<String>>,
         /// Where files are kept that are not this config's. Default: `data`.

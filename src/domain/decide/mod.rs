@@ -15,12 +15,14 @@ mod monitor;
 mod receipt;
 mod refuse;
 mod rollback;
+mod roster;
 mod settle;
 mod timer;
 mod tx;
 
 pub use deploy::{Draft, Refused, consider, plan_for, request_slots};
-pub use refuse::{Refusal, refusal};
+pub use refuse::{Refusal, names, refusal};
+pub use roster::{handoff_notes, roster_state};
 pub use settle::gate_answer;
 pub use tx::{Decision, Emitted, Stop, Tx};
 
@@ -32,6 +34,7 @@ use super::message::{Message, Tone};
 use super::paging::{Came, Try};
 use super::plan::Release;
 use super::policy::Policy;
+use super::roster::Purpose as RosterPurpose;
 use super::time::Now;
 use super::world::World;
 use serde::{Deserialize, Serialize};
@@ -57,6 +60,8 @@ pub enum Input {
     IncidentTimer { incident: IncidentId, purpose: IncidentPurpose },
     /// What came of a page at one place.
     PageCame { stream: Stream, of: Try, came: Came },
+    /// A timer of a roster fell due, or it is to be looked at: after a start, and with a new config.
+    Roster { roster: String, purpose: RosterPurpose, facts: Facts },
     /// A task outside ended.
     Receipt { stream: Stream, key: String, outcome: Outcome },
     /// Something outside the streams changed (the policy, a restart): ask the gate again.
@@ -71,6 +76,9 @@ pub struct Facts {
     /// Deployments of the last hours, for an incident.
     #[serde(default)]
     pub suspects: Vec<crate::domain::incident::Suspect>,
+    /// Deployments of the last week that were rolled back, for a hand-off.
+    #[serde(default)]
+    pub rolled_back: Vec<crate::domain::roster::Noted>,
 }
 
 /// Decides one input.
@@ -91,6 +99,7 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
                 incident::came(&mut tx, id, of, came)?;
             }
         }
+        Input::Roster { roster, purpose, facts } => roster::fire(&mut tx, roster, *purpose, facts)?,
         Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
         Input::Reconsider { deployment } => settle::reconsider(&mut tx, *deployment)?,
     }
@@ -139,6 +148,7 @@ fn command_input(
             locks::release_quarantine(tx, person, service, version, environment.as_ref(), reason)
         }
         Command::Incident(command) => incident::command(tx, person, origin, command, facts),
+        Command::Oncall(command) => roster::command(tx, person, command, facts),
         Command::Review { deployment, notes } => locks::review(tx, person, *deployment, notes),
         other => {
             tx.reply(Message::line(

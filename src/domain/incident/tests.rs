@@ -23,6 +23,7 @@ fn ladder() -> Ladder {
         roles: Default::default(),
         people: [PersonId::new(name)].into(),
         all: false,
+        rosters: Default::default(),
         source: Source::default(),
     };
     let levels = vec![level("L1", 0, None), level("L2", 15, Some(30)), level("L3", 30, None)];

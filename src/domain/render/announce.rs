@@ -44,6 +44,7 @@ pub fn notices(
         (Event::Deployment(e), State::Deployment(d)) => deployment(policy, e, actor, d),
         (Event::Environment(e), State::Environment(_)) => environment(policy, stream.name(), e),
         (Event::Incident(e), State::Incident(i)) => super::incident::notices(policy, e, i),
+        (Event::Roster(e), State::Roster(state)) => super::roster::notices(policy, stream.name(), e, state),
         (Event::Person(e), _) => debts(e, stream.name()).map(|m| here(policy, m)).into_iter().collect(),
         _ => Vec::new(),
     }

@@ -8,6 +8,7 @@ mod card;
 mod incident;
 mod list;
 mod parts;
+mod roster;
 
 pub use announce::{Notice, Place, notices};
 pub use answers::{Openness, Past, explain, history, quarantined, status, status_one, when, window};
@@ -18,3 +19,4 @@ pub use incident::{
     timeline,
 };
 pub use parts::{accepted, dry_run, sentence, who_can_turn, words};
+pub use roster::{handoff_ahead, handoff_cards, handoff_key, on_call, week};

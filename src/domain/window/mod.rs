@@ -13,7 +13,7 @@ mod stretch;
 mod types;
 mod zone;
 
-pub use opening::{HORIZON, Opening, Reason, freezes_at, open_intervals, opening};
+pub use opening::{HORIZON, Opening, Reason, freezes_at, open_intervals, opening, stretches};
 pub use types::*;
 pub use zone::zone;
 

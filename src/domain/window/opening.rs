@@ -138,6 +138,16 @@ pub fn open_intervals(
     open.into_iter().map(|s| (from_millis(s.start), from_millis(s.end))).collect()
 }
 
+/// Every stretch in `[from, to)` in which any of these windows is open, in the order of time, none adjoining the next; the first
+/// and the last are cut at the edges. No freeze and no holiday counts.
+#[must_use]
+pub fn stretches(windows: &[Window], from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    let range = Stretch { start: millis(from), end: millis(to) };
+    let mut open = Vec::new();
+    windows.iter().for_each(|window| add_occurrences(window, range, &mut open));
+    join(open).into_iter().map(|s| (from_millis(s.start), from_millis(s.end))).collect()
+}
+
 /// What lies ahead of an instant, as far as it was looked.
 struct View<'a> {
     range: Stretch,

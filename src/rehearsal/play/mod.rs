@@ -86,6 +86,10 @@ pub(super) async fn scene(
         Ok(world) => world,
         Err(error) => return broken(outcome, scene, &error.to_string()),
     };
+    // What an engine does at its start is no part of the scene.
+    if let Err(error) = world.run_until_quiet().await {
+        return broken(outcome, scene, &error.to_string());
+    }
     let (replies, read) = (BTreeMap::new(), BTreeSet::new());
     let (actor, reader) = (String::new(), &reader);
     let mut player = Player { world, reader, transcript, actor, replies, read, journal: 0 };

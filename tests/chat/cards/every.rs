@@ -10,6 +10,7 @@ use signalbox::domain::ids::PersonId;
 use signalbox::domain::incident::IncidentEvent as I;
 use signalbox::domain::person::PersonEvent as P;
 use signalbox::domain::render::notices;
+use signalbox::domain::roster::RosterEvent as R;
 use signalbox::domain::time::{Now, from_millis};
 use signalbox::domain::world::{Event, State, evolve};
 use signalbox::store::{EventRow, Store as _};
@@ -122,6 +123,17 @@ fn told(event: &Event) -> Option<&'static str> {
             I::PageCame { .. } => "incident page came",
             I::Declared(_) | I::Passed { .. } => return None,
         },
+        Event::Roster(event) => match event {
+            R::HandedOver(_) => "handed over",
+            R::HandoffAccepted { .. } => "hand-off accepted",
+            R::HandoffNagged { .. } => "hand-off nagged",
+            R::Overridden { .. } => "overridden",
+            R::OverrideCancelled { .. } => "override cancelled",
+            R::SwapOffered { .. } => "swap offered",
+            R::SwapTaken { .. } => "swap taken",
+            R::SwapDeclined { .. } => "swap declined",
+            R::RosterBegun { .. } | R::ShiftsPlanned { .. } | R::RosterRetired => return None,
+        },
         Event::Board(_) => return None,
         Event::Person(event) => match event {
             P::DebtOpened { .. } => "debt opened",
@@ -131,7 +143,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 48;
+const TOLD: usize = 56;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

@@ -41,6 +41,7 @@ pub async fn all() -> Vec<Stage> {
         questions().await,
     ];
     all.extend(super::incidents::all().await);
+    all.extend(super::oncall::all().await);
     all
 }
 

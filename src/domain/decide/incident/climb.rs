@@ -50,7 +50,7 @@ fn up(tx: &mut Tx<'_>, i: &Incident, why: Option<&str>) -> Result<bool, Stop> {
     let missing = if i.status == Status::Acknowledged { i.missing() } else { BTreeSet::new() };
     for at in i.climb.next..ladder.levels.len() {
         let Some(level) = ladder.levels.get(at) else { break };
-        let mut people = on_level(tx.ctx.policy, level);
+        let (mut people, nobody) = on_level(tx, level)?;
         let there = !people.is_empty();
         // It goes on for those who have not acknowledged, and the others are left alone.
         if why.is_none() && !missing.is_empty() {
@@ -63,6 +63,7 @@ fn up(tx: &mut Tx<'_>, i: &Incident, why: Option<&str>) -> Result<bool, Stop> {
             continue;
         }
         let why = why.map_or_else(|| reason(tx.ctx.policy, i, level), str::to_owned);
+        let why = [why, nobody].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         let ways = ways(tx, &i.severity, &people);
         tx.on_incident(i.id, E::Paged { level: name, people, why, ways, all: level.all })?;
         if paged {
@@ -98,10 +99,19 @@ fn ways(tx: &Tx<'_>, severity: &str, people: &[PersonId]) -> BTreeMap<PersonId, 
     people.iter().filter_map(of).collect()
 }
 
-/// Who is on a level at this moment, in the order of their ids.
-pub fn on_level(policy: &Policy, level: &Level) -> Vec<PersonId> {
+/// Who is on a level at this moment, in the order of their ids; and which of its rosters have nobody to page, in words.
+fn on_level(tx: &mut Tx<'_>, level: &Level) -> Result<(Vec<PersonId>, String), Stop> {
+    let policy = tx.ctx.policy;
     let by_role = policy.holders(&level.roles).map(|p| p.id.clone());
     let by_name = level.people.iter().filter(|id| policy.people.contains_key(*id)).cloned();
-    let all: BTreeSet<PersonId> = by_role.chain(by_name).collect();
-    all.into_iter().collect()
+    let mut all: BTreeSet<PersonId> = by_role.chain(by_name).collect();
+    let mut nobody = Vec::new();
+    for roster in &level.rosters {
+        let on_call = tx.on_call(roster)?;
+        if on_call.is_empty() {
+            nobody.push(format!("nobody is on call in {roster}"));
+        }
+        all.extend(on_call);
+    }
+    Ok((all.into_iter().collect(), nobody.join(", ")))
 }

@@ -48,14 +48,14 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, origin: &Origin, command: 
 }
 
 impl Tx<'_> {
-    fn board(&mut self) -> Result<Board, Stop> {
+    pub(super) fn board(&mut self) -> Result<Board, Stop> {
         Ok(match self.state(&Stream::board())? {
             Some(State::Board(board)) => board,
             _ => Board::default(),
         })
     }
 
-    fn incident(&mut self, id: IncidentId) -> Result<Option<Incident>, Stop> {
+    pub(super) fn incident(&mut self, id: IncidentId) -> Result<Option<Incident>, Stop> {
         Ok(match self.state(&Stream::incident(id))? {
             Some(State::Incident(i)) => Some(*i),
             _ => None,

@@ -133,12 +133,7 @@ fn ladder(policy: &Policy, i: &Incident) -> Vec<Line> {
                 Mark::Skipped
             }
             (_, false) => {
-                let roles = if level.roles.is_empty() {
-                    listed(&level.people.iter().cloned().collect::<Vec<_>>())
-                } else {
-                    vec![plain(policy.titles(&level.roles))]
-                };
-                text.extend(roles);
+                text.extend(asked_for(policy, level));
                 match (i.status, level.unresolved) {
                     (Status::Open, _) => text.extend([plain(" at "), clock(after(climb.from, level.after))]),
                     (Status::Acknowledged, Some(u)) => {
@@ -198,6 +193,20 @@ fn paged_line(page: &Page, level: &Level) -> Line {
         text.push(plain(" · must acknowledge"));
     }
     line(mark, text)
+}
+
+/// Who a level that is not reached yet will page: people are looked up when it is.
+fn asked_for(policy: &Policy, level: &Level) -> Text {
+    let mut words: Vec<String> = level.rosters.iter().map(|roster| format!("on call in {roster}")).collect();
+    if !level.roles.is_empty() {
+        words.push(policy.titles(&level.roles));
+    }
+    let mut text = vec![plain(words.join(" and "))];
+    if !level.people.is_empty() && level.roles.is_empty() {
+        text.push(plain(if words.is_empty() { "" } else { " and " }));
+        text.extend(listed(&level.people.iter().cloned().collect::<Vec<_>>()));
+    }
+    text
 }
 
 fn suspects(i: &Incident) -> Vec<Line> {

@@ -7,6 +7,7 @@ use signalbox::domain::environment;
 use signalbox::domain::ids::{DeploymentId, EnvironmentName, ServiceName, Stream};
 use signalbox::domain::incident;
 use signalbox::domain::policy::Phase;
+use signalbox::domain::roster;
 use signalbox::domain::time::Clock;
 use signalbox::domain::world::State;
 use signalbox::engine::Effect;
@@ -60,6 +61,12 @@ impl Checker {
                 let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
                 let timers =
                     incident::timers(i).into_iter().map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
+                self.expected.timers.insert(stream.clone(), timers.collect());
+                return;
+            }
+            State::Roster(r) => {
+                let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
+                let timers = roster::timers(r).into_iter().map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
                 self.expected.timers.insert(stream.clone(), timers.collect());
                 return;
             }
