@@ -597,12 +597,8 @@ pub const SUSPECT_FOR_MS: i64 = 86_400_000;
 /// Incidents: events that a timeline shows.
 pub const TIMELINE_EVENTS: i64 = 200;
 
-/// Rosters that are looked at after a start, those that config no longer has included.
+/// Rosters: how many are looked at; in ms, how long a rollback is noted, and how far calendars reach back and ahead.
 pub const ROSTERS: i64 = 500;
-
-/// Rosters: for how long a deployment that was rolled back is named in the notes of a hand-off, in milliseconds: a week.
 pub const ROLLED_BACK_FOR_MS: i64 = 7 * 86_400_000;
-
-/// Rosters: how far back and ahead their calendars reach, in milliseconds: 30 and 92 days.
 pub const FEED_PAST_MS: i64 = 30 * 86_400_000;
 pub const FEED_AHEAD_MS: i64 = 92 * 86_400_000;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
-use icalendar::{Calendar, CalendarComponent, Component as _, EventLike as _};
+use icalendar::{Calendar, CalendarComponent, Component as _};
 use jiff::Timestamp;
 use signalbox::domain::roster::Shift;
 use signalbox::web::{Feeds, RosterShifts, calendar, feed_router};
