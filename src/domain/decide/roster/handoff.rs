@@ -116,7 +116,7 @@ pub fn notes(tx: &mut Tx<'_>, roster: &Roster, facts: &Facts) -> Result<Notes, S
     let line = |i: &Incident| format!("{} {} {}, {}", i.id, i.severity, i.title, i.status.words());
     let owed = ended.iter().filter_map(|i| {
         let what = format!("{} {}: post-mortem", i.id, i.title);
-        i.post_mortem_due.map(|at| Noted { what, at })
+        i.post_mortem_due.filter(|_| i.lessons.is_none()).map(|at| Noted { what, at })
     });
     let until = after(now, WEEK);
     Ok(Notes {
