@@ -1,8 +1,10 @@
 //! Every bound of the program, one constant each, with its reason. Tests hold each at the limit and one past it.
 
 mod pages;
+mod rosters;
 
 pub use pages::*;
+pub use rosters::*;
 
 /// Characters in one chat command. Longer text is a paste into the wrong place.
 pub const COMMAND_CHARS: usize = 4_000;
@@ -596,9 +598,3 @@ pub const SUSPECT_FOR_MS: i64 = 86_400_000;
 
 /// Incidents: events that a timeline shows.
 pub const TIMELINE_EVENTS: i64 = 200;
-
-/// Rosters: how many are looked at; in ms, how long a rollback is noted, and how far calendars reach back and ahead.
-pub const ROSTERS: i64 = 500;
-pub const ROLLED_BACK_FOR_MS: i64 = 7 * 86_400_000;
-pub const FEED_PAST_MS: i64 = 30 * 86_400_000;
-pub const FEED_AHEAD_MS: i64 = 92 * 86_400_000;

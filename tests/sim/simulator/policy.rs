@@ -9,6 +9,7 @@ use signalbox::domain::policy::{
     StepSpec, Strategy,
 };
 use signalbox::domain::response::{Ladder, Level, Response, Severity};
+use signalbox::domain::roster::{Layer, Roster};
 use signalbox::domain::time::Span;
 use signalbox::domain::window::{Calendar, Freeze, Holiday, Window};
 use std::collections::{BTreeMap, BTreeSet};
@@ -341,6 +342,7 @@ fn response(dice: &mut fastrand::Rng) -> Response {
         roles: roles(&[role]),
         people: BTreeSet::new(),
         all: false,
+        rosters: BTreeSet::new(),
         source: Source::default(),
     };
     let ladder = |name: &str, levels: Vec<Level>, repeat| {
@@ -356,6 +358,7 @@ fn response(dice: &mut fastrand::Rng) -> Response {
         level("L3", "watch", 25, None),
         level("L4", "cto", 40, Some(60)),
     ];
+    let on_call = Level { rosters: ["primary".to_owned()].into(), ..first.clone() };
     let severity = |name: &str, ladder: Option<&str>, update, goes_up| Severity {
         name: name.into(),
         title: name.into(),
@@ -374,8 +377,32 @@ fn response(dice: &mut fastrand::Rng) -> Response {
             severity("P1", Some("first"), 30, dice.bool()),
             severity("P2", None, 120, false),
         ],
-        ladders: [ladder("all", all, dice.u32(0..3)), ladder("first", vec![first], 1)].into(),
+        ladders: [ladder("all", all, dice.u32(0..3)), ladder("first", vec![on_call], 1)].into(),
+        rosters: [("primary".to_owned(), roster())].into(),
         ..Response::default()
+    }
+}
+
+/// Hands over every morning, and twice more within it, so that every history has hand-offs.
+fn roster() -> Roster {
+    let time = |hour, minute| Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight());
+    let layer = |people: &[&str], only: Vec<Window>| Layer {
+        people: people.iter().map(|p| PersonId::new(p)).collect(),
+        from: date(2026, 1, 5).to_datetime(time(10, 20)),
+        turn_days: 1,
+        only,
+        source: Source::default(),
+    };
+    let days = (0..7).filter_map(|d| Weekday::from_monday_zero_offset(d).ok()).collect();
+    let (zone, source) = ("+03:00".to_owned(), Source::default());
+    let hours = Window { days, from: time(10, 40), to: Some(time(11, 30)), zone: zone.clone(), source };
+    Roster {
+        name: "primary".into(),
+        zone,
+        layers: vec![layer(&["fox", "eve"], Vec::new()), layer(&["gus"], vec![hours])],
+        managers: BTreeSet::new(),
+        channel: None,
+        source: Source::default(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             let text = vec![person(by), plain(" has it, and says more by "), clock(*until), plain(".")];
             vec![thread(Tone::Good, text)]
         }
-        E::Paged { level, people, why } if people.is_empty() => {
+        E::Paged { level, people, why, .. } if people.is_empty() => {
             let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
             let text = vec![plain(format!("Nobody is on {level}{why}; the next level is asked at once."))];
             vec![thread(Tone::Warning, text)]

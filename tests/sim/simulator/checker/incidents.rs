@@ -5,6 +5,8 @@ use super::Checker;
 use signalbox::domain::ids::{PersonId, Stream};
 use signalbox::domain::incident::{Incident, IncidentEvent as E, Status};
 use signalbox::domain::response::Level;
+use signalbox::domain::roster::RosterState;
+use signalbox::domain::time::from_millis;
 use signalbox::domain::world::State;
 use signalbox::store::{EventRow, TimerRow};
 use std::collections::BTreeSet;
@@ -28,10 +30,10 @@ impl Checker {
                 if ended {
                     return Err(format!("pages while it is {}", i.status.words()));
                 }
-                self.pages_whom_it_says(replica, i, level, people)?;
+                self.pages_whom_it_says(replica, i, level, people, row.at)?;
                 let passed_by = i.climb.next.checked_sub(1).and_then(|n| i.climb.ladder.as_ref()?.levels.get(n));
                 // Nobody is on the level before: the next one is asked at once.
-                let passed_by = passed_by.is_some_and(|level| self.holders(replica, level).is_empty());
+                let passed_by = passed_by.is_some_and(|level| self.holders(replica, level, row.at).is_empty());
                 let early = passed_by || EARLY.iter().any(|early| why.contains(early));
                 let by_itself = row.actor == "signalbox" && !early;
                 if by_itself { may_go_up(i, row.at) } else { Ok(()) }
@@ -49,18 +51,40 @@ impl Checker {
         }
     }
 
-    fn pages_whom_it_says(&self, replica: usize, i: &Incident, name: &str, people: &[PersonId]) -> Result<(), String> {
+    fn pages_whom_it_says(
+        &self,
+        replica: usize,
+        i: &Incident,
+        name: &str,
+        people: &[PersonId],
+        at: i64,
+    ) -> Result<(), String> {
         let level = i.climb.ladder.as_ref().and_then(|ladder| ladder.levels.get(i.climb.next));
         let Some(level) = level.filter(|level| level.name == name) else {
             return Err(format!("pages {name}, and the next level is another"));
         };
-        let meant = self.holders(replica, level);
-        if meant == people.iter().collect() { Ok(()) } else { Err(format!("pages {people:?} and not {meant:?}")) }
+        let meant = self.holders(replica, level, at);
+        if meant == people.iter().cloned().collect() {
+            Ok(())
+        } else {
+            Err(format!("pages {people:?} and not {meant:?}"))
+        }
     }
 
-    fn holders(&self, replica: usize, level: &Level) -> BTreeSet<&PersonId> {
-        let everybody = self.policies[replica].people.values();
-        everybody.filter(|p| !p.roles.is_disjoint(&level.roles)).map(|p| &p.id).collect()
+    /// Whoever holds its roles, and whoever is on call then, with whom they took over from until that is accepted.
+    fn holders(&self, replica: usize, level: &Level, at: i64) -> BTreeSet<PersonId> {
+        let policy = &self.policies[replica];
+        let everybody = policy.people.values();
+        let mut out: BTreeSet<PersonId> =
+            everybody.filter(|p| !p.roles.is_disjoint(&level.roles)).map(|p| p.id.clone()).collect();
+        for roster in level.rosters.iter().filter_map(|name| policy.response.rosters.get(name)) {
+            let state = match self.streams.get(&Stream::roster(&roster.name)).and_then(|f| f.state.as_ref()) {
+                Some(State::Roster(state)) => state.as_ref().clone(),
+                _ => RosterState::default(),
+            };
+            out.extend(state.pageable(roster, from_millis(at)));
+        }
+        out
     }
 
     /// At every commit.
