@@ -1,8 +1,8 @@
 //! A rehearsal's wire: what the engine posts goes to the scripted chat and over a real adapter to a stand-in, what people do
 //! happens at the stand-in and arrives over its wire, and both are compared word by word.
 //!
-//! The wire has a clock of its own, which moves only when the adapter asks to wait its turn. So a platform's pace never
-//! delays what a script times.
+//! The wire has a clock of its own, which moves a little with each act, and when the adapter asks to wait its turn. So a
+//! platform's pace never delays what a script times.
 
 use super::words::{difference, of_plain, words};
 use async_trait::async_trait;
@@ -25,6 +25,8 @@ use tokio::sync::watch;
 
 /// How long anything may take before the scene has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the wire's clock moves before somebody acts.
+const BETWEEN: Span = Span::secs(1);
 /// So often one call may be told to wait.
 const TURNS: usize = 500;
 
@@ -355,6 +357,8 @@ impl Wire for TeeWire {
             Body::Reaction { message, .. } => Some(tee.on(message, None)?),
             Body::Click { message, action, .. } => Some(tee.on(message, Some(action))?),
         };
+        // People type a while: an answer to them never waits for its turn behind what was posted before.
+        tee.clock.advance(BETWEEN);
         let behind = tee.side.act(&act, on, &tee.line).await?;
         let mut answers = std::mem::take(&mut *lock(&tee.line.answers));
         if behind.is_some() {
