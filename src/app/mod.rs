@@ -17,11 +17,11 @@ mod info;
 mod journal;
 mod logs;
 mod manifest;
+mod paging;
 #[cfg_attr(
     not(any(feature = "slack", feature = "discord")),
     expect(unused, reason = "a signalbox with the console alone has nothing to connect to")
 )]
-mod paging;
 mod platforms;
 mod rehearse;
 mod runtime;

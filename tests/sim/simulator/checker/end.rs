@@ -27,7 +27,8 @@ impl Checker {
         }
         for said in room.said.values() {
             let under = said.thread.as_ref().and_then(|id| room.said.get(id));
-            if said.thread.is_some() && under.is_none_or(|u| !u.key.starts_with("card:")) {
+            let is_card = |key: &str| key.starts_with("card:") || key.starts_with("handoff:");
+            if said.thread.is_some() && under.is_none_or(|u| !is_card(&u.key)) {
                 wrong.push(format!("{} stands in the thread of {:?}, which is no card", said.key, said.thread));
             }
         }
