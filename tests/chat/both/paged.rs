@@ -61,6 +61,13 @@ fn no_mail() -> Arc<dyn Pager> {
 /// Omar is on call, and nobody else is.
 fn on_call(policy: &mut Policy, ways: &[&[Via]]) {
     let role = Role::new("on-call");
+    // The roster turns with the days, and this house lives today.
+    for level in policy.response.ladders.values_mut().flat_map(|ladder| &mut ladder.levels) {
+        if !level.rosters.is_empty() {
+            level.rosters.clear();
+            level.roles.insert(role.clone());
+        }
+    }
     for person in policy.people.values_mut() {
         person.roles.remove(&role);
         if person.id.as_str() == "omar" {
