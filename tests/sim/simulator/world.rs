@@ -465,7 +465,8 @@ impl World {
             replica.back_at = 0;
             replica.next = Some(Arc::clone(&self.policy));
         }
-        let limit = self.core().t + 40 * 86_400_000;
+        // Rosters turn for ever; everything else has ended by then.
+        let limit = self.core().t + 15 * 86_400_000;
         for round in 0..60_000_u32 {
             self.deliver();
             self.work();

@@ -82,7 +82,9 @@ impl Checker {
                 Some(State::Roster(state)) => state.as_ref().clone(),
                 _ => RosterState::default(),
             };
-            out.extend(state.pageable(roster, from_millis(at)));
+            // Whom config no longer knows cannot be paged.
+            let on_call = state.pageable(roster, from_millis(at)).into_iter();
+            out.extend(on_call.filter(|id| policy.people.contains_key(id)));
         }
         out
     }
