@@ -146,6 +146,13 @@ impl Engine {
         Ok(())
     }
 
+    /// What was taken over from a process with a clock ahead of ours stays before what comes from now on.
+    pub(super) fn go_on_behind_of(&self, rows: &[InboxRow]) {
+        if let Some(last) = rows.iter().map(|row| row.open).max() {
+            self.arrivals.last_place.fetch_max(last, Ordering::AcqRel);
+        }
+    }
+
     async fn kept(&self, mut row: InboxRow) -> Result<Kept> {
         if row.key.len() > limits::STORE_KEY_BYTES {
             return Err(StoreError::Unavailable(format!("its id has {} bytes", row.key.len())));

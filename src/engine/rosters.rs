@@ -108,8 +108,9 @@ impl Engine {
                     Ok(at) => render::on_call(&policy, &all, at, false),
                     Err(why) => {
                         let names: Vec<&str> = policy.response.rosters.keys().map(String::as_str).collect();
-                        let rosters = format!("{why}. The rosters are {}; ", names.join(", "));
-                        let text = vec![plain(rosters), code("/help oncall"), plain(" shows what else there is.")];
+                        let rosters = format!(". The rosters are {}; ", names.join(", "));
+                        let mut text = why.pieces();
+                        text.extend([plain(rosters), code("/help oncall"), plain(" shows what else there is.")]);
                         Message::new(Tone::Warning, text)
                     }
                 })

@@ -54,6 +54,7 @@ impl Engine {
             let page = self.deps.store.open_inbox(&self.deps.owner, (after.0, &after.1), limits::WORK_PAGE).await?;
             let Some(last) = page.last() else { return Ok(worked) };
             after = (last.open, last.key.clone());
+            self.go_on_behind_of(&page);
             for row in page {
                 let mut held = Held { row, tries: 0, store_tries: 0 };
                 if held_back.contains(&lane(&held.row)) {
@@ -138,6 +139,7 @@ impl Engine {
         while let Some((place, key)) = self.lanes.wants() {
             let page = self.deps.store.open_inbox(&self.deps.owner, (place, &key), limits::WORK_PAGE).await?;
             let last = i64::try_from(page.len()).unwrap_or(0) < limits::WORK_PAGE;
+            self.go_on_behind_of(&page);
             self.lanes.read_back(page, last);
         }
         Ok(())

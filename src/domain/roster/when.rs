@@ -4,16 +4,19 @@
 
 use super::rotation::first_reading;
 use super::{OVERRIDE_AHEAD, OVERRIDE_MAX};
+use crate::domain::message::{Piece, code, plain};
 use crate::domain::time::{Span, after};
 use crate::domain::window::{parse_weekday, zone};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
+const HOW: &str = "write it like 03:10, sunday 03:10, tomorrow 8am or 2026-12-24 18:00";
+
 /// Why a time was not understood, or not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misread {
-    #[error("`{0}` is not a time; write it like 03:10, sunday 03:10, tomorrow 8am or 2026-12-24 18:00")]
+    #[error("`{0}` is not a time; {HOW}")]
     Time(String),
     #[error("Say until when: for 4h, until 08:00, or from friday 18:00 to monday 8am")]
     NoEnd,
@@ -25,6 +28,17 @@ pub enum Misread {
     TooLong,
     #[error("It begins more than {OVERRIDE_AHEAD} ahead; for that, change the config")]
     TooFar,
+}
+
+impl Misread {
+    /// It as people are told, without the full stop.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<Piece> {
+        match self {
+            Self::Time(typed) => vec![code(typed), plain(format!(" is not a time; {HOW}"))],
+            other => vec![plain(other.to_string())],
+        }
+    }
 }
 
 /// One instant: `at sunday 03:10`, `tomorrow`, `now`. A day alone is its beginning.

@@ -47,14 +47,16 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// In its lane everything that came before is closed, as far as the same process holds it.
-    fn overtakes(&self, arrival: &Arrival) -> Option<String> {
+    /// In its lane everything that came before is closed, as far as the same process holds it. Two processes' clocks may place
+    /// what they keep in another order than it came; then either order is right.
+    fn overtakes(&self, core: &Shared, arrival: &Arrival) -> Option<String> {
         let open = at_once(self.store.open_inbox(&self.owner, (0, ""), i64::MAX)).unwrap_or_default();
         let key = format!("{}:{}", arrival.platform, arrival.id);
         let lane: Vec<_> = open.iter().filter(|row| row.lane == arrival.lane).map(|row| row.key.as_str()).collect();
         // What somebody else took over meanwhile is in the same order there.
         let first = lane.first().filter(|_| lane.contains(&key.as_str()))?;
-        (*first != key).then(|| format!("{key} is worked before {first}, which its sender wrote before"))
+        let came = |key: &str| lock(core).kept.get(key).copied();
+        (came(first) < came(&key)).then(|| format!("{key} is worked before {first}, which its sender wrote before"))
     }
 }
 
@@ -160,7 +162,7 @@ impl Platform for SimChat {
     /// Nothing but "later" is said of what was not decided: only what is done may be told in vain.
     async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
         let key = format!("{}:{}", arrival.platform, arrival.id);
-        if let Some(wrong) = self.wire.overtakes(arrival) {
+        if let Some(wrong) = self.wire.overtakes(&self.core, arrival) {
             lock(&self.wire.told).push((key.clone(), Err(wrong)));
         }
         pass(&self.core, 3_000).await;

@@ -105,6 +105,8 @@ pub struct Core {
     /// Clocks tell parts of milliseconds, as real ones do.
     pub nanos: i64,
     pub record: Record,
+    /// The arrivals that were stored, each with how many were before it.
+    pub kept: std::collections::BTreeMap<String, usize>,
     pub violation: Option<String>,
     pub tally: std::collections::BTreeMap<&'static str, u64>,
 }

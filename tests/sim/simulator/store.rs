@@ -166,7 +166,14 @@ impl Store for SimStore {
             }
             _ => self.inner.keep(rows, closed).await?,
         };
-        lock(&self.core).count("keeps");
+        {
+            let mut core = lock(&self.core);
+            core.count("keeps");
+            for (row, _) in rows.iter().zip(&kept).filter(|(_, kept)| **kept == Kept::New) {
+                let before = core.kept.len();
+                core.kept.entry(row.key.clone()).or_insert(before);
+            }
+        }
         if lock(&self.core).fault(|r| r.crash_at_commit) {
             die(&self.core, self.replica, "after it kept").await;
         }

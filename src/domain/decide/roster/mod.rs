@@ -14,7 +14,7 @@ use super::refuse::names;
 use super::{Facts, Stop, Tx};
 use crate::domain::ids::{PersonId, Stream};
 use crate::domain::message::{Message, Piece, Tone, code, plain};
-use crate::domain::roster::{OncallCommand as C, Roster, RosterEvent, RosterState};
+use crate::domain::roster::{Misread, OncallCommand as C, Roster, RosterEvent, RosterState};
 use crate::domain::world::{Event, State};
 
 pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, command: &C, facts: &Facts) -> Result<(), Stop> {
@@ -104,7 +104,9 @@ impl Tx<'_> {
     }
 
     /// Refuses with an example of what is understood.
-    fn not_understood(&mut self, why: &impl std::fmt::Display, example: String) {
-        self.refuse_text("not_understood", vec![plain(format!("{why}. For example ")), code(example), plain(".")]);
+    fn not_understood(&mut self, why: &Misread, example: String) {
+        let mut text = why.pieces();
+        text.extend([plain(". For example "), code(example), plain(".")]);
+        self.refuse_text("not_understood", text);
     }
 }
