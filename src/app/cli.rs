@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{ask, check, demo, doctor, healthcheck, journal, logs, manifest, rehearse, serve, window};
+use super::{ask, check, demo, doctor, healthcheck, journal, logs, manifest, preflight, rehearse, serve, window};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +54,8 @@ enum Sub {
     Manifest(manifest::ManifestArgs),
     /// Find out what is wrong with the connections to chat, and what to do.
     Doctor(doctor::DoctorArgs),
+    /// Who would be woken by an incident, in which order and by what; exit code 1 when a level would page nobody.
+    Preflight(preflight::PreflightArgs),
     /// Print the commands people type in chat, as Markdown.
     Commands,
     #[command(hide = true)]
@@ -82,6 +84,7 @@ pub fn run() -> ExitCode {
         Sub::Manifest(args) => manifest::manifest(&args),
         Sub::Demo(args) => within(demo::demo(args)),
         Sub::Doctor(args) => within(doctor::doctor(args)),
+        Sub::Preflight(args) => within(preflight::preflight(args)),
         Sub::Serve(args) => within(serve::serve(args)),
         Sub::Why(args) => within(ask::ask(args, ask::Question::Why)),
         Sub::When(args) => within(ask::ask(args, ask::Question::When)),

@@ -23,6 +23,7 @@ mod paging;
     expect(unused, reason = "a signalbox with the console alone has nothing to connect to")
 )]
 mod platforms;
+mod preflight;
 mod rehearse;
 mod runtime;
 mod serve;

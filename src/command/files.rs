@@ -54,6 +54,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("oncall-decline", include_str!("../../commands/oncall-decline.md")),
     ("oncall-handoff", include_str!("../../commands/oncall-handoff.md")),
     ("oncall-accept", include_str!("../../commands/oncall-accept.md")),
+    ("oncall-simulate", include_str!("../../commands/oncall-simulate.md")),
     ("why", include_str!("../../commands/why.md")),
     ("when", include_str!("../../commands/when.md")),
     ("review", include_str!("../../commands/review.md")),

@@ -123,6 +123,7 @@ impl Args<'_> {
             "oncall decline" => C::Decline { roster, number },
             "oncall handoff" => C::Handoff { roster },
             "oncall accept" => C::Accept { roster, handoff: self.number("handoff")? },
+            "oncall simulate" => C::Simulate { severity: self.said("severity")?, at: self.text("at")? },
             _ => return Ok(None),
         }))
     }

@@ -7,6 +7,7 @@ pub mod command;
 pub mod decide;
 pub mod deployment;
 pub mod environment;
+pub mod foresee;
 pub mod gate;
 pub mod ids;
 pub mod incident;

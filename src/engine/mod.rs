@@ -32,6 +32,7 @@ mod writer;
 pub use ask::Explained;
 pub use barred::Troubles;
 pub use effect::Effect;
+pub use rosters::Preflight;
 pub use service::Service;
 pub use told::describe;
 pub use writer::{Outcome, Request};

@@ -3,6 +3,7 @@
 use super::Engine;
 use super::writer::{Request, parse_state};
 use crate::domain::decide::{Facts, Input, handoff_notes};
+use crate::domain::foresee::{self, Foreseen, Unreachable};
 use crate::domain::ids::Stream;
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::policy::Policy;
@@ -16,6 +17,13 @@ use std::sync::atomic::Ordering;
 
 /// How far ahead `/oncall week` looks.
 const WEEK: Span = Span::hours(7 * 24);
+
+/// What `signalbox preflight` shows.
+pub struct Preflight {
+    /// One for each severity, the worst first.
+    pub climbs: Vec<Foreseen>,
+    pub gaps: Vec<Unreachable>,
+}
 
 impl Engine {
     /// Looks at every roster when that was asked for: what changed while nobody looked is told now.
@@ -40,7 +48,7 @@ impl Engine {
             let input = Input::Roster { roster, purpose: Purpose::Look, facts: facts.clone() };
             self.submit(Request::of(input)).await?;
         }
-        Ok(())
+        self.tell_of_gaps().await
     }
 
     /// What a timer's decision needs besides the streams.
@@ -98,6 +106,66 @@ impl Engine {
         Ok(Some(all.into_iter().map(named).collect()))
     }
 
+    /// What `/oncall simulate` answers.
+    fn simulated(
+        &self,
+        policy: &Policy,
+        rosters: Vec<(&Roster, RosterState)>,
+        severity: &str,
+        at: Option<&str>,
+    ) -> Result<Message> {
+        let now = self.now().wall;
+        let Some(severity) = policy.response.severity(severity) else {
+            let names: Vec<&str> = policy.response.severities.iter().map(|s| s.name.as_str()).collect();
+            let text = format!("{severity} is not a severity; there are {}.", names.join(", "));
+            return Ok(Message::line(Tone::Warning, text));
+        };
+        let at = match at.map(|text| instant(text, &policy.zone, now)).transpose() {
+            Ok(at) => at.unwrap_or(now),
+            Err(why) => {
+                let mut text = why.pieces();
+                text.extend([
+                    plain(". For example "),
+                    code(format!("/oncall simulate {} sunday 03:10", severity.name)),
+                ]);
+                return Ok(Message::new(Tone::Warning, text));
+            }
+        };
+        let states = rosters.into_iter().map(|(r, state)| (r.name.clone(), state)).collect();
+        Ok(render::foreseen(policy, &foresee::climb(policy, &states, severity, at)))
+    }
+
+    /// Who would be paged about each severity if it began at an instant, written as people write times; and which levels
+    /// would page nobody in the week after it.
+    ///
+    /// # Errors
+    /// When the store fails; inside: why the time is none.
+    pub async fn preflight(&self, at: Option<&str>) -> Result<std::result::Result<Preflight, String>> {
+        let (policy, now) = (self.policy(), self.now().wall);
+        let at = match at.map(|text| instant(text, &policy.zone, now)).transpose() {
+            Ok(at) => at.unwrap_or(now),
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        let rosters = self.rosters(&policy, None).await?;
+        let states = rosters.into_iter().map(|(r, state)| (r.name.clone(), state)).collect();
+        let climbs = policy.response.severities.iter().map(|s| foresee::climb(&policy, &states, s, at)).collect();
+        Ok(Ok(Preflight { climbs, gaps: foresee::unreachable(&policy, &states, at) }))
+    }
+
+    /// Tells whoever runs it which levels would page nobody.
+    async fn tell_of_gaps(&self) -> Result<()> {
+        let Ok(found) = self.preflight(None).await? else { return Ok(()) };
+        let bad = found.gaps.iter().filter(|gap| !gap.by_hours);
+        for gap in bad.clone() {
+            let (ladder, level, at, why) = (&gap.ladder, &gap.level, gap.at, &gap.why);
+            let told = format!("{level} of {ladder} would page nobody at {at}: {why}");
+            tracing::error!(name: "preflight.unreachable", %ladder, %level, %at, "{told}");
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a graph")]
+        metrics::gauge!("signalbox_unreachable_levels").set(bad.count() as f64);
+        Ok(())
+    }
+
     pub(super) async fn oncall_answer(&self, command: &OncallCommand) -> Result<Message> {
         let (policy, now) = (self.policy(), self.now().wall);
         let all = self.rosters(&policy, command.roster()).await?;
@@ -115,6 +183,7 @@ impl Engine {
                     }
                 })
             }
+            OncallCommand::Simulate { severity, at } => self.simulated(&policy, all, severity, at.as_deref()),
             OncallCommand::Week { .. } => {
                 let ahead = all.iter().map(|(r, s)| (*r, shifts(r, &s.overrides, now, after(now, WEEK))));
                 Ok(render::week(&ahead.collect::<Vec<_>>()))

@@ -33,6 +33,10 @@ pub fn describe() {
         "Pages, by channel and outcome (delivered, failed, not_needed: somebody had it before it was sent)"
     );
     describe_histogram!("signalbox_page_seconds", "From the begin of a way to its being taken, by channel");
+    describe_gauge!(
+        "signalbox_unreachable_levels",
+        "Levels of ladders that would page nobody at some time of the coming week"
+    );
     // The adapters count these themselves.
     describe_counter!("signalbox_chat_connected_total", "Sockets to a platform that stood, by platform");
     describe_counter!("signalbox_chat_limited_total", "Calls that a platform answered with 429, by platform");

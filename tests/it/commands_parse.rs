@@ -292,6 +292,7 @@ fn every_other_command_is_read() {
         ("/oncall take primary 3", on_call(C::Take { roster: primary(), number: Some(3) })),
         ("/oncall decline", on_call(C::Decline { roster: None, number: None })),
         ("/oncall handoff", on_call(C::Handoff { roster: None })),
+        ("/oncall simulate p0 sunday 03:10", on_call(C::Simulate { severity: "P0".into(), at: text("sunday 03:10") })),
         ("/oncall accept primary", on_call(C::Accept { roster: primary(), handoff: None })),
         ("/help /checklist tick", Command::Help { topic: Some("checklist tick".into()) }),
     ];

@@ -23,6 +23,7 @@ mod in_step;
 mod inbox;
 mod keys_oracle;
 mod pagers;
+mod preflight;
 mod rehearsal_examples;
 mod rehearsal_script;
 mod rehearsal_world;

@@ -19,4 +19,4 @@ pub use incident::{
     timeline,
 };
 pub use parts::{accepted, dry_run, sentence, who_can_turn, words};
-pub use roster::{handoff_ahead, handoff_cards, handoff_key, on_call, week};
+pub use roster::{foreseen, handoff_ahead, handoff_cards, handoff_key, on_call, unreachable, week};

@@ -32,6 +32,11 @@ pub enum OncallCommand {
         person: PersonId,
         at: Option<String>,
     },
+    /// Who would be paged if an incident of this severity began then; absent: now.
+    Simulate {
+        severity: String,
+        at: Option<String>,
+    },
     /// Absent: the only offer to this person.
     Take {
         roster: Option<String>,
@@ -66,13 +71,14 @@ impl OncallCommand {
             Self::Decline { .. } => "oncall decline",
             Self::Handoff { .. } => "oncall handoff",
             Self::Accept { .. } => "oncall accept",
+            Self::Simulate { .. } => "oncall simulate",
         }
     }
 
     /// It changes nothing.
     #[must_use]
     pub const fn asks(&self) -> bool {
-        matches!(self, Self::Who { .. } | Self::Week { .. } | Self::Handoff { .. })
+        matches!(self, Self::Who { .. } | Self::Week { .. } | Self::Handoff { .. } | Self::Simulate { .. })
     }
 
     /// The roster that it names.
@@ -88,6 +94,7 @@ impl OncallCommand {
             | Self::Decline { roster, .. }
             | Self::Handoff { roster }
             | Self::Accept { roster, .. } => roster.as_deref(),
+            Self::Simulate { .. } => None,
         }
     }
 }

@@ -70,6 +70,9 @@ pub struct Handoff {
 /// What the incoming person should know, gathered at the hand-off.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes {
+    /// Levels of ladders that would page nobody within the week, and when first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreachable: Vec<Noted>,
     /// Open incidents.
     pub incidents: Vec<Noted>,
     /// Alerts that are muted. Nothing mutes any yet.

@@ -63,6 +63,8 @@ async fn a_week() -> Stage {
 
 async fn exceptions() -> Stage {
     let mut stage = Stage::at(MORNING).await;
+    stage.asks(ANSWERS, "simulated", "omar", "/oncall simulate P0 sunday 03:10").await;
+    stage.asks(ANSWERS, "simulated with nobody", "omar", "/oncall simulate P3 sunday 03:10").await;
     stage.asks(ANSWERS, "now", "omar", "/oncall").await;
     stage.asks(ANSWERS, "another time", "omar", "/oncall primary at sunday 03:10").await;
     stage.asks(ANSWERS, "no time", "omar", "/oncall at blue o'clock").await;

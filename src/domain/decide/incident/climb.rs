@@ -2,6 +2,7 @@
 //! nobody on it is passed by at once, and after the last one it begins again, until the channel is told.
 
 use crate::domain::decide::{Stop, Tx};
+use crate::domain::foresee;
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{Incident, IncidentEvent as E, Purpose, Status, timers};
 use crate::domain::paging::Step;
@@ -102,16 +103,5 @@ fn ways(tx: &Tx<'_>, severity: &str, people: &[PersonId]) -> BTreeMap<PersonId, 
 /// Who is on a level at this moment, in the order of their ids; and which of its rosters have nobody to page, in words.
 fn on_level(tx: &mut Tx<'_>, level: &Level) -> Result<(Vec<PersonId>, String), Stop> {
     let policy = tx.ctx.policy;
-    let by_role = policy.holders(&level.roles).map(|p| p.id.clone());
-    let by_name = level.people.iter().filter(|id| policy.people.contains_key(*id)).cloned();
-    let mut all: BTreeSet<PersonId> = by_role.chain(by_name).collect();
-    let mut nobody = Vec::new();
-    for roster in &level.rosters {
-        let on_call = tx.on_call(roster)?;
-        if on_call.is_empty() {
-            nobody.push(format!("nobody is on call in {roster}"));
-        }
-        all.extend(on_call);
-    }
-    Ok((all.into_iter().collect(), nobody.join(", ")))
+    foresee::on_level(policy, level, |roster| tx.on_call(roster))
 }

@@ -2,6 +2,7 @@
 
 use super::roster_state;
 use crate::domain::decide::{Facts, Stop, Tx};
+use crate::domain::foresee;
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::Incident;
 use crate::domain::message::{code, moment, person, plain};
@@ -9,6 +10,7 @@ use crate::domain::roster::{
     HORIZON, Handover, Noted, Notes, Purpose, Roster, RosterEvent as E, ahead, next_nag, shifts, timers, who,
 };
 use crate::domain::time::{Span, after};
+use std::collections::BTreeMap;
 
 /// How far ahead the notes of a hand-off look.
 const WEEK: Span = Span::hours(7 * 24);
@@ -118,8 +120,10 @@ pub fn notes(tx: &mut Tx<'_>, roster: &Roster, facts: &Facts) -> Result<Notes, S
         let what = format!("{} {}: post-mortem", i.id, i.title);
         i.post_mortem_due.filter(|_| i.lessons.is_none()).map(|at| Noted { what, at })
     });
+    let unreachable = gaps(tx)?;
     let until = after(now, WEEK);
     Ok(Notes {
+        unreachable,
         incidents: open.iter().map(|i| Noted { what: line(i), at: i.started }).collect(),
         muted: Vec::new(),
         post_mortems: owed.collect(),
@@ -127,6 +131,18 @@ pub fn notes(tx: &mut Tx<'_>, roster: &Roster, facts: &Facts) -> Result<Notes, S
         calendar: ahead(&tx.ctx.policy.calendar, now, until),
         shifts: shifts(roster, &state.overrides, now, until),
     })
+}
+
+/// Levels that would page nobody in the week ahead, against what config means.
+fn gaps(tx: &mut Tx<'_>) -> Result<Vec<Noted>, Stop> {
+    let policy = tx.ctx.policy;
+    let mut states = BTreeMap::new();
+    for name in policy.response.rosters.keys() {
+        states.insert(name.clone(), roster_state(tx, name)?);
+    }
+    let gaps = foresee::unreachable(policy, &states, tx.ctx.now.wall);
+    let noted = |g: foresee::Unreachable| Noted { what: format!("{} of {}: {}", g.level, g.ladder, g.why), at: g.at };
+    Ok(gaps.into_iter().filter(|g| !g.by_hours).map(noted).collect())
 }
 
 fn incidents(tx: &mut Tx<'_>, ids: impl Iterator<Item = IncidentId>) -> Result<Vec<Incident>, Stop> {

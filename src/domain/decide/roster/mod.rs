@@ -28,7 +28,7 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, command: &C, facts: &Facts
         C::Take { number, .. } => swap::take(tx, by, &roster, *number)?,
         C::Decline { number, .. } => swap::decline(tx, by, &roster, *number)?,
         C::Accept { handoff, .. } => handoff::accept(tx, by, &roster, *handoff)?,
-        C::Who { .. } | C::Week { .. } | C::Handoff { .. } => {}
+        C::Who { .. } | C::Week { .. } | C::Handoff { .. } | C::Simulate { .. } => {}
     }
     look(tx, &roster.name, facts, Some(by))
 }

@@ -71,7 +71,8 @@ pub(super) fn have_it(roster: &str, number: u32) -> Button {
 /// The notes as blocks of a message; what there is none of is said in one line.
 pub(super) fn notes(mut message: Message, notes: &Notes) -> Message {
     let mut none = Vec::new();
-    let lists: [(&str, &str, Vec<Line>); 5] = [
+    let lists: [(&str, &str, Vec<Line>); 6] = [
+        ("Nobody would be paged", "", dated(&notes.unreachable, Mark::Failed, " · from ")),
         ("Open incidents", "no open incident", dated(&notes.incidents, Mark::Warning, " · since ")),
         ("Muted alerts", "", dated(&notes.muted, Mark::Warning, " · until ")),
         ("Post-mortems due", "no post-mortem due", dated(&notes.post_mortems, Mark::Open, " · by ")),

@@ -2,10 +2,12 @@
 
 mod answers;
 mod card;
+mod foreseen;
 mod notices;
 
 pub use answers::{handoff_ahead, on_call, week};
 pub use card::{handoff_cards, handoff_key};
+pub use foreseen::{foreseen, unreachable};
 pub(super) use notices::roster as notices;
 
 use crate::domain::ids::ChannelName;
