@@ -77,7 +77,7 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::Paged { level, people, .. } if people.is_empty() => said(format!("{level} is passed by, nobody is there")),
         E::Paged { level, people, why, .. } => {
             let mut text = vec![plain(format!("{level} paged: "))];
-            text.extend(super::super::parts::listed(people));
+            text.extend(crate::domain::decide::names(people));
             if !why.is_empty() {
                 text.push(plain(format!(" ({why})")));
             }

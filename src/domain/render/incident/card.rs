@@ -1,9 +1,10 @@
 //! The card of an incident: one message, edited in place, a pure function of its state.
 
 use super::super::card::Card;
-use super::super::parts::{asking, button, confirmed, line, listed};
+use super::super::parts::{asking, button, confirmed, line};
 use super::page::came_of;
 use super::{title, tone};
+use crate::domain::decide::names;
 use crate::domain::incident::{Action, Duty, Incident, Status};
 use crate::domain::message::{
     Block, Button, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Text, bold, clock, code, moment,
@@ -94,7 +95,7 @@ fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
             roles
         },
     );
-    field("Team", if team.is_empty() { vec![plain("nobody yet")] } else { listed(&team) });
+    field("Team", if team.is_empty() { vec![plain("nobody yet")] } else { names(&team) });
     if let Some(resolved) = &i.resolved {
         let lasted = Span::between(i.started, resolved.at);
         field("Lasted", vec![plain(Span::millis(lasted.as_millis() / 60_000 * 60_000).to_string())]);
@@ -204,7 +205,7 @@ fn asked_for(policy: &Policy, level: &Level) -> Text {
     let mut text = vec![plain(words.join(" and "))];
     if !level.people.is_empty() && level.roles.is_empty() {
         text.push(plain(if words.is_empty() { "" } else { " and " }));
-        text.extend(listed(&level.people.iter().cloned().collect::<Vec<_>>()));
+        text.extend(names(&level.people.iter().cloned().collect::<Vec<_>>()));
     }
     text
 }
