@@ -74,6 +74,13 @@ impl Span {
         Self(to.as_millisecond() - from.as_millisecond())
     }
 
+    /// As people say how long something took: in whole minutes, or whole seconds below one.
+    #[must_use]
+    pub const fn rounded(self) -> Self {
+        let unit = if self.0 >= 60_000 { 60_000 } else { 1000 };
+        Self(self.0 / unit * unit)
+    }
+
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0

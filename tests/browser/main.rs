@@ -4,4 +4,5 @@
 mod driver;
 mod fake;
 mod keyboard;
+mod outage;
 mod page;

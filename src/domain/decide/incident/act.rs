@@ -4,7 +4,7 @@ use super::climb;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{
-    ACK_BETWEEN, ACK_FOR, BoardEvent, Duty, Incident, IncidentEvent as E, SNOOZES, Status, UPDATE_EVERY_MIN,
+    ACK_BETWEEN, ACK_FOR, BoardEvent, Duty, IncidentEvent as E, SNOOZES, Status, UPDATE_EVERY_MIN,
 };
 use crate::domain::message::{Message, Tone, clock, code, person, plain};
 use crate::domain::time::{Span, after};
@@ -121,14 +121,8 @@ pub fn resolve(
     let (resolution, cause) = (resolution.trim().to_owned(), cause.trim().to_owned());
     tx.on_incident(i.id, E::Resolved { by: by.clone(), resolution, cause, post_mortem_due })?;
     tx.on_board(BoardEvent::Ended { incident: i.id })?;
-    done(tx, format!("{} is resolved after {}.", i.id, lasted(&i, now)));
+    done(tx, format!("{} is resolved after {}.", i.id, Span::between(i.started, now).rounded()));
     Ok(())
-}
-
-/// How long it has lasted, in words of minutes and hours.
-fn lasted(i: &Incident, until: Timestamp) -> Span {
-    let ms = Span::between(i.started, until).as_millis();
-    Span::millis(if ms >= 60_000 { ms / 60_000 * 60_000 } else { ms / 1000 * 1000 })
 }
 
 pub fn reopen(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, reason: &str) -> Result<(), Stop> {

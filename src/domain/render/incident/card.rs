@@ -87,18 +87,14 @@ fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
             ]);
         }
     }
-    field(
-        "Roles",
-        if roles.is_empty() {
-            vec![plain("nobody yet: "), code(format!("/incident assign {} commander NAME", i.id))]
-        } else {
-            roles
-        },
-    );
+    if !roles.is_empty() {
+        field("Roles", roles);
+    } else if !i.status.ended() {
+        field("Roles", vec![plain("nobody yet: "), code(format!("/incident assign {} commander NAME", i.id))]);
+    }
     field("Team", if team.is_empty() { vec![plain("nobody yet")] } else { names(&team) });
     if let Some(resolved) = &i.resolved {
-        let lasted = Span::between(i.started, resolved.at);
-        field("Lasted", vec![plain(Span::millis(lasted.as_millis() / 60_000 * 60_000).to_string())]);
+        field("Lasted", vec![plain(Span::between(i.started, resolved.at).rounded().to_string())]);
         if let Some(text) = post_mortem(i) {
             field("Post-mortem", text);
         }

@@ -230,11 +230,10 @@ fn reached(acts: &[Act], when: &impl Fn(Timestamp) -> String, names: &impl Fn(&[
 
 /// Whole minutes, or seconds when there are not so many.
 fn minutes(from: Timestamp, to: Timestamp) -> String {
-    let ms = Span::between(from, to).as_millis().max(0);
-    if ms < 1000 {
-        return "at once".into();
+    match Span::between(from, to).rounded() {
+        span if span <= Span::ZERO => "at once".into(),
+        span => span.to_string(),
     }
-    Span::millis(if ms >= 60_000 { ms / 60_000 * 60_000 } else { ms / 1000 * 1000 }).to_string()
 }
 
 /// A text without its forms.
