@@ -63,7 +63,8 @@ fn argument(arg: &Arg) -> ArgSpec {
         | Kind::Incident
         | Kind::Severity
         | Kind::Person
-        | Kind::Roster => ArgKind::Completed,
+        | Kind::Roster
+        | Kind::Whom => ArgKind::Completed,
     };
     ArgSpec { name: arg.name.clone(), help: arg.help.clone(), kind, required: arg.required }
 }

@@ -29,6 +29,8 @@ pub enum Kind {
     Severity,
     Person,
     Roster,
+    /// Somebody to page: a person, a roster or a role.
+    Whom,
     Duty,
     Items,
     Number,
@@ -54,6 +56,7 @@ impl Kind {
             Self::Severity => "a severity",
             Self::Person => "a person",
             Self::Roster => "a roster",
+            Self::Whom => "a person, a roster or a role",
             Self::Duty => "a duty",
             Self::Items => "a list of item numbers",
             Self::Number => "a number",
@@ -74,6 +77,7 @@ impl Kind {
                 | Self::Severity
                 | Self::Person
                 | Self::Roster
+                | Self::Whom
                 | Self::Duty
         )
     }
@@ -90,6 +94,7 @@ impl Kind {
             Self::Severity => vocabulary.severities.iter().map(String::as_str).collect(),
             Self::Person => vocabulary.people.keys().map(PersonId::as_str).collect(),
             Self::Roster => vocabulary.rosters.iter().map(String::as_str).collect(),
+            Self::Whom => vocabulary.pageable(),
             Self::Duty => Duty::ALL.into_iter().map(Duty::words).collect(),
             _ => Vec::new(),
         }
@@ -119,6 +124,7 @@ impl Kind {
             Self::Severity => vocabulary.severity(word).map(|s| Value::Text(s.to_owned())).ok_or_else(unknown),
             Self::Person => vocabulary.person(word).cloned().map(Value::Person).ok_or_else(unknown),
             Self::Roster => vocabulary.roster(word).map(|r| Value::Text(r.to_owned())).ok_or_else(unknown),
+            Self::Whom => vocabulary.whom(word).map(|w| Value::Text(w.to_owned())).ok_or_else(unknown),
             Self::Duty => Duty::parse(word).map(|d| Value::Text(d.words().to_owned())).ok_or_else(unknown),
             // A number alone is more often part of what is said.
             Self::Incident if word.starts_with(['I', 'i']) => {

@@ -86,6 +86,9 @@ impl Args<'_> {
                 C::Assign { incident, duty, person: needed(self.person("person")?, "person")? }
             }
             "incident escalate" => C::Escalate { incident, reason: self.text("reason")? },
+            "escalate" => C::GoUp { incident, reason: self.text("reason")? },
+            "page" => C::Page { whom: self.said("whom")?, text: self.said("text")?, incident },
+            "drill" => C::Drill { severity: self.said("severity")? },
             "incident snooze" => C::Snooze { incident, span: needed(self.span("span")?, "span")? },
             "incident impact" => C::Impact { incident, text: self.said("text")? },
             "incident action" => {

@@ -65,6 +65,21 @@ impl Vocabulary {
         self.people.keys().find(|id| same(id.as_str(), word)).or_else(by_name)
     }
 
+    /// Everybody that a page can name, people first.
+    #[must_use]
+    pub fn pageable(&self) -> Vec<&str> {
+        let people = self.people.keys().map(PersonId::as_str);
+        people.chain(self.rosters.iter().map(String::as_str)).chain(self.roles.iter().map(Role::as_str)).collect()
+    }
+
+    /// A person, a roster or a role, as config writes it.
+    #[must_use]
+    pub fn whom(&self, word: &str) -> Option<&str> {
+        let roster = || self.roster(word.trim_start_matches('@'));
+        let role = || self.role(word.trim_start_matches('@')).map(Role::as_str);
+        self.person(word).map(PersonId::as_str).or_else(roster).or_else(role)
+    }
+
     #[must_use]
     pub fn role(&self, word: &str) -> Option<&Role> {
         self.roles.iter().find(|r| same(r.as_str(), word))

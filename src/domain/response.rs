@@ -81,6 +81,9 @@ pub struct Ladder {
     pub repeat: u32,
     /// From the last level to the next round, and to the end.
     pub pause: Span,
+    /// Its pages wake people whatever the severity.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
     pub source: Source,
 }
 

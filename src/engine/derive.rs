@@ -266,6 +266,7 @@ impl Derive<'_> {
             }
         }
         if let (Event::Incident(IncidentEvent::Resolved { .. }), State::Incident(i)) = (&emitted.event, &emitted.after)
+            && !i.drill
         {
             for platform in self.platforms {
                 let (platform, card) = (platform.clone(), render::incident_key(i));

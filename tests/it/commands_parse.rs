@@ -15,7 +15,7 @@ pub fn vocabulary() -> Vocabulary {
         services: ["api".into(), "frontend".into()].into(),
         environments: ["development".into(), "production".into(), "staging".into()].into(),
         strategies: ["canary".into(), "all-at-once".into()].into(),
-        roles: ["cto".into()].into(),
+        roles: ["cto".into(), "dba".into()].into(),
         severities: ["P0", "P1", "P2"].map(String::from).into(),
         rosters: ["primary".into()].into(),
         people: [("omar".into(), "Omar Farouk".into()), ("sara".into(), "Sara Haddad".into())].into(),
@@ -281,6 +281,19 @@ fn every_other_command_is_read() {
         ("/incident status INC-7", incident(IncidentCommand::Status { incident: SEVEN })),
         ("/incident timeline", incident(IncidentCommand::Timeline { incident: None })),
         ("/incident list", incident(IncidentCommand::List)),
+        (
+            "/page DBA database on fire",
+            incident(IncidentCommand::Page { whom: "dba".into(), text: "database on fire".into(), incident: None }),
+        ),
+        (
+            "/page @omar look at the queue --incident inc-7",
+            incident(IncidentCommand::Page { whom: "omar".into(), text: "look at the queue".into(), incident: SEVEN }),
+        ),
+        (
+            "/escalate INC-7 we need more hands",
+            incident(IncidentCommand::GoUp { incident: SEVEN, reason: text("we need more hands") }),
+        ),
+        ("/drill p1", incident(IncidentCommand::Drill { severity: "P1".into() })),
         ("/oncall Primary at sunday 03:10", on_call(C::Who { roster: primary(), at: text("at sunday 03:10") })),
         ("/oncall week", on_call(C::Week { roster: None })),
         (

@@ -75,6 +75,7 @@ fn ladder(name: &At<String>, raw: &LadderEntry, root: &Root, names: &Names<'_>, 
         levels,
         repeat: raw.repeat.as_ref().map_or(2, |at| at.value).min(limits::LADDER_ROUNDS),
         pause: span(raw.pause.as_ref(), Span::mins(15)),
+        urgent: false,
         source: cx.files.source(&name.place),
     }
 }

@@ -56,6 +56,21 @@ pub enum IncidentCommand {
         incident: Option<IncidentId>,
         reason: Option<String>,
     },
+    /// The same, by its short name.
+    GoUp {
+        incident: Option<IncidentId>,
+        reason: Option<String>,
+    },
+    /// Pages a person, a roster or a role: about an incident, or about something new.
+    Page {
+        whom: String,
+        text: String,
+        incident: Option<IncidentId>,
+    },
+    /// Climbs the ladder of a severity for practice.
+    Drill {
+        severity: String,
+    },
     Snooze {
         incident: Option<IncidentId>,
         span: Span,
@@ -116,6 +131,9 @@ impl IncidentCommand {
             Self::Severity { .. } => "incident severity",
             Self::Assign { .. } => "incident assign",
             Self::Escalate { .. } => "incident escalate",
+            Self::GoUp { .. } => "escalate",
+            Self::Page { .. } => "page",
+            Self::Drill { .. } => "drill",
             Self::Snooze { .. } => "incident snooze",
             Self::Impact { .. } => "incident impact",
             Self::Action { .. } => "incident action",

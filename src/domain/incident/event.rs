@@ -22,6 +22,9 @@ pub struct Declaration {
     pub ladder: Option<Ladder>,
     pub next_update: Timestamp,
     pub rollback_reminder: Option<Timestamp>,
+    /// It is practice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +51,15 @@ pub enum IncidentEvent {
         /// Everybody on it must acknowledge.
         #[serde(default)]
         all: bool,
+    },
+    /// Somebody asks for these people, whom the ladder does not name.
+    Called {
+        by: PersonId,
+        /// What they are asked as.
+        level: String,
+        people: Vec<PersonId>,
+        why: String,
+        ways: BTreeMap<PersonId, Vec<Step>>,
     },
     /// A level was reached on which everybody has acknowledged before.
     Passed {

@@ -3,10 +3,11 @@
 use super::event::IncidentEvent as E;
 use super::{Ack, Action, Climb, Incident, Lessons, NextUpdate, Resolution, Said, Status, Told, passed};
 use crate::domain::ids::PersonId;
-use crate::domain::paging::Page;
+use crate::domain::paging::{Page, Step};
 use crate::domain::response::Ladder;
 use crate::domain::time::Now;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// The event cannot happen to an incident in this state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +46,7 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
             post_mortem_nagged: 0,
             lessons: None,
             actions: Vec::new(),
+            drill: d.drill,
             reviewed: None,
         },
         (None, _) => return Err(Impossible("it was never declared")),
@@ -78,12 +80,9 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
         }
         E::Paged { level, people, why, ways, all } => {
             i.climb.next += 1;
-            let page = |person: &PersonId| {
-                let ways = ways.get(person).map(Vec::as_slice).unwrap_or_default();
-                Page { all: *all, ..Page::new(person.clone(), level, why, ways, at) }
-            };
-            i.climb.pages.extend(people.iter().map(page));
+            i.climb.page(people, level, why, ways, *all, at);
         }
+        E::Called { level, people, why, ways, .. } => i.climb.page(people, level, why, ways, false, at),
         E::Passed { .. } => i.climb.next += 1,
         E::PageCame { of, came } => {
             if of.episode == i.episode
@@ -223,6 +222,22 @@ impl Action {
 }
 
 impl Climb {
+    fn page(
+        &mut self,
+        people: &[PersonId],
+        level: &str,
+        why: &str,
+        ways: &BTreeMap<PersonId, Vec<Step>>,
+        all: bool,
+        at: Now,
+    ) {
+        let page = |person: &PersonId| {
+            let ways = ways.get(person).map(Vec::as_slice).unwrap_or_default();
+            Page { all, ..Page::new(person.clone(), level, why, ways, at) }
+        };
+        self.pages.extend(people.iter().map(page));
+    }
+
     fn restart(&mut self, from: Timestamp) {
         (self.from, self.next, self.round, self.ended) = (from, 0, 0, false);
         self.settle();

@@ -34,6 +34,8 @@ pub const SUSPECTS: usize = 5;
 pub const ACK_FOR: Span = Span::mins(30);
 /// The least and the most that can be named.
 pub const ACK_BETWEEN: (Span, Span) = (Span::mins(5), Span::hours(4));
+/// Nobody is asked how a drill stands before this; it is over long before.
+pub const DRILL_MAX: Span = Span::hours(24);
 /// How often an update can be put off before it must come.
 pub const SNOOZES: u32 = 2;
 
@@ -134,6 +136,9 @@ pub struct Incident {
     pub lessons: Option<Lessons>,
     #[serde(default)]
     pub actions: Vec<Action>,
+    /// It is practice: only the ladder is climbed, and it is over when somebody has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// Who looked through the post-mortem and its actions.
     #[serde(default)]
     pub reviewed: Option<PersonId>,

@@ -27,7 +27,7 @@ fn ladder() -> Ladder {
         source: Source::default(),
     };
     let levels = vec![level("L1", 0, None), level("L2", 15, Some(30)), level("L3", 30, None)];
-    Ladder { name: "usual".into(), levels, repeat: 1, pause: Span::mins(15), source: Source::default() }
+    Ladder { name: "usual".into(), levels, repeat: 1, pause: Span::mins(15), urgent: false, source: Source::default() }
 }
 
 fn declared() -> Incident {
@@ -42,6 +42,7 @@ fn declared() -> Incident {
         ladder: Some(ladder()),
         next_update: at(30).wall,
         rollback_reminder: None,
+        drill: false,
     };
     evolve(None, &E::Declared(Box::new(declaration)), at(0)).unwrap()
 }

@@ -121,6 +121,7 @@ fn told(event: &Event) -> Option<&'static str> {
             I::PostMortemNagged => "incident post-mortem nagged",
             I::Reviewed { .. } => "incident reviewed",
             I::PageCame { .. } => "incident page came",
+            I::Called { .. } => "incident called",
             I::Declared(_) | I::Passed { .. } => return None,
         },
         Event::Roster(event) => match event {
@@ -143,7 +144,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 56;
+const TOLD: usize = 57;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

@@ -14,7 +14,14 @@ const ALONE: &str = "incident-told-alone";
 const REPLIES: &str = "incident-private-replies";
 
 pub async fn all() -> Vec<Stage> {
-    vec![one_life().await, nobody_answers().await, afterwards().await, mail_is_down().await]
+    vec![
+        one_life().await,
+        nobody_answers().await,
+        afterwards().await,
+        mail_is_down().await,
+        asked_for().await,
+        a_drill().await,
+    ]
 }
 
 impl Stage {
@@ -36,6 +43,27 @@ impl Stage {
         let said = self.newest(posted, words);
         self.pick(POSTS, name, Place::Channel, said.message());
     }
+}
+
+async fn asked_for() -> Stage {
+    let mut stage = Stage::at(MORNING).await;
+    stage.asks(REPLIES, "somebody paged", "omar", "/page tariq the database is on fire").await;
+    stage.told_alone("a page by name", "asks for you");
+    stage.incident_card("incident-of-a-page");
+    stage.asks(REPLIES, "a role paged", "omar", "/page dba the replica as well --incident INC-1").await;
+    stage.said(LINES, "somebody else called", "Omar Farouk pages");
+    stage.asks(REPLIES, "nobody to page", "omar", "/page desk the logo is blurred").await;
+    stage
+}
+
+async fn a_drill() -> Stage {
+    let mut stage = Stage::at(MORNING).await;
+    stage.asks(REPLIES, "a drill begun", "hassan", "/drill P1").await;
+    stage.told_alone("a page of a drill", "this is a drill");
+    stage.asks(REPLIES, "a drill acknowledged", "lina", "/incident ack INC-1").await;
+    stage.incident_card("incident-of-a-drill");
+    stage.in_channel("a drill over", "The drill is over");
+    stage
 }
 
 async fn one_life() -> Stage {

@@ -348,7 +348,14 @@ fn response(dice: &mut fastrand::Rng) -> Response {
     let ladder = |name: &str, levels: Vec<Level>, repeat| {
         (
             name.to_owned(),
-            Ladder { name: name.into(), levels, repeat, pause: Span::mins(10), source: Source::default() },
+            Ladder {
+                name: name.into(),
+                levels,
+                repeat,
+                pause: Span::mins(10),
+                urgent: false,
+                source: Source::default(),
+            },
         )
     };
     let first = level("L1", "ops", 0, None);

@@ -1,6 +1,6 @@
 //! What people do in an incident.
 
-use super::climb;
+use super::{call, climb};
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{
@@ -60,6 +60,11 @@ pub fn acknowledge(
     let eta = eta.unwrap_or(ACK_FOR).clamp(ACK_BETWEEN.0, ACK_BETWEEN.1);
     let until = after(tx.ctx.now.wall, eta);
     tx.on_incident(i.id, E::Acknowledged { by: by.clone(), until })?;
+    if i.drill {
+        call::drill_over(tx, i.id)?;
+        done(tx, format!("You have {}, which is a drill: there is nothing to do. Thank you.", i.id));
+        return Ok(());
+    }
     let text = vec![
         plain(format!("You have {} until ", i.id)),
         clock(until),
@@ -117,7 +122,7 @@ pub fn resolve(
     }
     let severity = tx.ctx.policy.response.severity(&i.severity).cloned();
     let now = tx.ctx.now.wall;
-    let post_mortem_due = severity.and_then(|s| s.post_mortem).map(|span| after(now, span));
+    let post_mortem_due = severity.and_then(|s| s.post_mortem).filter(|_| !i.drill).map(|span| after(now, span));
     let (resolution, cause) = (resolution.trim().to_owned(), cause.trim().to_owned());
     tx.on_incident(i.id, E::Resolved { by: by.clone(), resolution, cause, post_mortem_due })?;
     tx.on_board(BoardEvent::Ended { incident: i.id })?;

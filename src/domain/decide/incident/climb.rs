@@ -5,7 +5,7 @@ use crate::domain::decide::{Stop, Tx};
 use crate::domain::foresee;
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{Incident, IncidentEvent as E, Purpose, Status, timers};
-use crate::domain::paging::Step;
+use crate::domain::paging::{Step, Urgency};
 use crate::domain::policy::Policy;
 use crate::domain::response::Level;
 use crate::domain::time::Span;
@@ -65,7 +65,7 @@ fn up(tx: &mut Tx<'_>, i: &Incident, why: Option<&str>) -> Result<bool, Stop> {
         }
         let why = why.map_or_else(|| reason(tx.ctx.policy, i, level), str::to_owned);
         let why = [why, nobody].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
-        let ways = ways(tx, &i.severity, &people);
+        let ways = if ladder.urgent { urgent_ways(tx, &people) } else { ways(tx, &i.severity, &people) };
         tx.on_incident(i.id, E::Paged { level: name, people, why, ways, all: level.all })?;
         if paged {
             return Ok(true);
@@ -74,6 +74,7 @@ fn up(tx: &mut Tx<'_>, i: &Incident, why: Option<&str>) -> Result<bool, Stop> {
     if i.climb.next >= ladder.levels.len() && why.is_none() {
         let event = if i.climb.round < ladder.repeat { E::RoundBegun } else { E::LadderEnded };
         tx.on_incident(i.id, event)?;
+        super::call::drill_over(tx, i.id)?;
     }
     Ok(false)
 }
@@ -95,13 +96,22 @@ fn reason(policy: &Policy, i: &Incident, level: &Level) -> String {
 /// By what each of them is reached at this moment.
 fn ways(tx: &Tx<'_>, severity: &str, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Step>> {
     let policy = tx.ctx.policy;
-    let urgency = policy.response.urgency(severity, &policy.zone, tx.ctx.now.wall);
+    by_urgency(tx, people, policy.response.urgency(severity, &policy.zone, tx.ctx.now.wall))
+}
+
+/// By what each of them is woken.
+pub(super) fn urgent_ways(tx: &Tx<'_>, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Step>> {
+    by_urgency(tx, people, Urgency::High)
+}
+
+fn by_urgency(tx: &Tx<'_>, people: &[PersonId], urgency: Urgency) -> BTreeMap<PersonId, Vec<Step>> {
+    let policy = tx.ctx.policy;
     let of = |person: &PersonId| Some((person.clone(), policy.people.get(person)?.ways.of(urgency).to_vec()));
     people.iter().filter_map(of).collect()
 }
 
 /// Who is on a level at this moment, in the order of their ids; and which of its rosters have nobody to page, in words.
-fn on_level(tx: &mut Tx<'_>, level: &Level) -> Result<(Vec<PersonId>, String), Stop> {
+pub(super) fn on_level(tx: &mut Tx<'_>, level: &Level) -> Result<(Vec<PersonId>, String), Stop> {
     let policy = tx.ctx.policy;
     foresee::on_level(policy, level, |roster| tx.on_call(roster))
 }

@@ -4,10 +4,10 @@ use super::climb;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::deployment::{Deployment, Origin};
 use crate::domain::ids::{IncidentId, PersonId, ServiceName};
-use crate::domain::incident::{BoardEvent, Declaration, IncidentEvent as E, SUSPECTS, Suspect};
+use crate::domain::incident::{BoardEvent, DRILL_MAX, Declaration, IncidentEvent as E, SUSPECTS, Suspect};
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::render;
-use crate::domain::response::Severity;
+use crate::domain::response::{Ladder, Severity};
 use crate::domain::time::after;
 
 pub struct Wanted<'a> {
@@ -34,7 +34,8 @@ pub fn declare(
         tx.refuse("nearly_the_same", message);
         return Ok(());
     }
-    let id = opened(tx, &severity, &title, wanted.service, Some((by, origin)), suspects)?;
+    let begins = Begins { service: wanted.service, by: Some((by, origin)), suspects, ..Begins::default() };
+    let id = opened(tx, &severity, &title, begins)?;
     let channel = &tx.ctx.policy.channels.incidents;
     let text = vec![
         plain(format!("{id} is declared as {}. Its card is in #{channel}; ", severity.name)),
@@ -45,14 +46,27 @@ pub fn declare(
     Ok(())
 }
 
-fn opened(
+/// How an incident begins, besides its title and severity.
+#[derive(Default)]
+pub(super) struct Begins<'a> {
+    pub service: Option<&'a ServiceName>,
+    pub by: Option<(&'a PersonId, &'a Origin)>,
+    pub suspects: &'a [Suspect],
+    /// Instead of its severity's.
+    pub ladder: Option<Ladder>,
+    /// What whoever is paged first reads.
+    pub why: Option<&'a str>,
+    /// For practice.
+    pub drill: bool,
+}
+
+pub(super) fn opened(
     tx: &mut Tx<'_>,
     severity: &Severity,
     title: &str,
-    service: Option<&ServiceName>,
-    by: Option<(&PersonId, &Origin)>,
-    suspects: &[Suspect],
+    begins: Begins<'_>,
 ) -> Result<IncidentId, Stop> {
+    let Begins { service, by, suspects, ladder, why, drill } = begins;
     let (id, now) = (tx.board()?.next(), tx.ctx.now.wall);
     let suspects = ranked(suspects, service);
     let reminder = severity.rollback_reminder.filter(|_| !suspects.is_empty()).map(|span| after(now, span));
@@ -64,12 +78,16 @@ fn opened(
         reporter: by.map(|(person, _)| person.clone()),
         origin: by.map(|(_, origin)| origin.clone()),
         suspects,
-        ladder: tx.ctx.policy.response.ladder_of(&severity.name).cloned(),
-        next_update: after(now, severity.update),
+        ladder: ladder.or_else(|| tx.ctx.policy.response.ladder_of(&severity.name).cloned()),
+        next_update: after(now, if drill { DRILL_MAX } else { severity.update }),
         rollback_reminder: reminder,
+        drill,
     };
     tx.on_board(BoardEvent::Opened { incident: id, title: title.to_owned(), service: service.cloned() })?;
     tx.on_incident(id, E::Declared(Box::new(declaration)))?;
+    if let Some(why) = why {
+        climb::at_once(tx, id, why)?;
+    }
     climb::go_on(tx, id)?;
     Ok(id)
 }
@@ -106,7 +124,8 @@ fn hears(tx: &mut Tx<'_>, d: &Deployment, why: &str) -> Result<Option<IncidentId
                 went_back: false,
             };
             let title = format!("{service} is rolled back in {}", d.plan.environment);
-            opened(tx, &severity, &title, Some(service), None, &[suspect])?
+            let begins = Begins { service: Some(service), suspects: &[suspect], ..Begins::default() };
+            opened(tx, &severity, &title, begins)?
         }
     };
     tx.on_incident(id, E::DeploymentRolledBack { deployment: d.id, what, why: why.to_owned() })?;

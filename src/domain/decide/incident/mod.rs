@@ -4,6 +4,7 @@
 
 mod act;
 mod afterwards;
+mod call;
 mod climb;
 mod declare;
 mod due;
@@ -36,6 +37,9 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, origin: &Origin, command: 
         C::Severity { incident, severity } => act::severity(tx, by, *incident, severity),
         C::Assign { incident, duty, person } => act::assign(tx, *incident, *duty, person),
         C::Escalate { incident, reason } => act::escalate(tx, by, *incident, reason.as_deref()),
+        C::GoUp { incident, reason } => act::escalate(tx, by, *incident, reason.as_deref()),
+        C::Page { whom, text, incident } => call::page(tx, by, origin, whom, text, *incident),
+        C::Drill { severity } => call::drill(tx, by, origin, severity),
         C::Snooze { incident, span } => act::snooze(tx, by, *incident, *span),
         C::Impact { incident, text } => afterwards::impact(tx, by, *incident, text),
         C::Action { incident, text, owner, due } => afterwards::action(tx, by, *incident, text, owner.as_ref(), *due),

@@ -74,6 +74,12 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::Declared(d) => said(format!("declared as {}: {}", d.severity, d.title)),
         E::Joined { .. } => said("joins".into()),
         E::Acknowledged { until, .. } => vec![plain("acknowledged, until "), moment(*until)],
+        E::Called { people, why, .. } => {
+            let mut text = vec![plain("pages ")];
+            text.extend(crate::domain::decide::names(people));
+            text.push(plain(format!(" ({why})")));
+            text
+        }
         E::Paged { level, people, .. } if people.is_empty() => said(format!("{level} is passed by, nobody is there")),
         E::Paged { level, people, why, .. } => {
             let mut text = vec![plain(format!("{level} paged: "))];

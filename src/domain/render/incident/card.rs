@@ -28,8 +28,11 @@ pub fn incident_key(i: &Incident) -> String {
 pub fn incident_card(policy: &Policy, i: &Incident) -> Card {
     let mut message = Message::new(tone(i), title(i));
     if let Some(resolved) = &i.resolved {
-        let text = vec![bold("Resolved: "), plain(resolved.resolution.as_str())];
-        message = message.text(text).text(vec![bold("Root cause: "), plain(resolved.cause.as_str())]);
+        let word = if i.drill { "Score: " } else { "Resolved: " };
+        message = message.text(vec![bold(word), plain(resolved.resolution.as_str())]);
+        if !resolved.cause.is_empty() {
+            message = message.text(vec![bold("Root cause: "), plain(resolved.cause.as_str())]);
+        }
     } else if let Some(said) = &i.said {
         let text = vec![plain(said.text.as_str()), plain(" · "), person(&said.by), plain(" "), clock(said.at)];
         message = message.text(text);
@@ -122,7 +125,7 @@ fn ladder(policy: &Policy, i: &Incident) -> Vec<Line> {
         let mut text = vec![bold(level.name.as_str()), plain(" ")];
         let mark = match (paged.is_empty(), n < climb.next) {
             (false, true) => {
-                out.extend(paged.into_iter().map(|page| paged_line(page, level)));
+                out.extend(paged.into_iter().map(|page| paged_line(page, level.all)));
                 continue;
             }
             (true, true) => {
@@ -143,6 +146,8 @@ fn ladder(policy: &Policy, i: &Incident) -> Vec<Line> {
         };
         out.push(line(mark, text));
     }
+    let named = |page: &Page| ladder.levels.iter().any(|level| level.name == page.level);
+    out.extend(i.paged().map(|(_, page)| page).filter(|page| !named(page)).map(|page| paged_line(page, false)));
     if climb.ended {
         out.push(line(Mark::Warning, vec![plain("nobody answered; the whole channel is asked")]));
     } else if climb.round > 0 {
@@ -176,7 +181,7 @@ pub(super) fn action(a: &Action) -> Line {
 }
 
 /// One person who was paged, by what, and what came of it.
-fn paged_line(page: &Page, level: &Level) -> Line {
+fn paged_line(page: &Page, all: bool) -> Line {
     let mut text = vec![bold(page.level.as_str()), plain(" "), person(&page.person)];
     text.extend(came_of(page));
     let mark = if page.acked.is_some() {
@@ -186,7 +191,7 @@ fn paged_line(page: &Page, level: &Level) -> Line {
     } else {
         Mark::Running
     };
-    if level.all && page.acked.is_none() {
+    if all && page.acked.is_none() {
         text.push(plain(" · must acknowledge"));
     }
     line(mark, text)
@@ -222,6 +227,9 @@ fn buttons(i: &Incident) -> Vec<Button> {
     let id = i.id.to_string();
     let me = [("incident", id.as_str())];
     let plain_button = |label: &str, command: &str| button(label, ButtonStyle::Plain, command, &me);
+    if i.drill && i.status.ended() {
+        return Vec::new();
+    }
     if i.status.ended() {
         let lessons = asking(plain_button("Lessons", "incident lessons"), "text", "What was learned", true);
         let more = form(

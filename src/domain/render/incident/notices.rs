@@ -39,12 +39,21 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             text.extend(called(people));
             vec![thread(Tone::Bad, text)]
         }
+        E::Called { by, people, why, .. } => {
+            let mut text = vec![person(by), plain(" "), bold("pages"), plain(" ")];
+            text.extend(called(people));
+            // Behind who asks stands what for.
+            text.extend(why.split_once(": ").map(|(_, what)| plain(format!(": {what}"))));
+            vec![thread(Tone::Bad, text)]
+        }
         E::Passed { .. } => Vec::new(),
         E::PageCame { of, came: how } => came(i, of, how).map(|(tone, text)| thread(tone, text)).into_iter().collect(),
         E::RoundBegun => {
             let text = vec![plain("Nobody has answered. The ladder is climbed again from its start.")];
             vec![thread(Tone::Warning, text)]
         }
+        // What a drill came to is told with its score.
+        E::LadderEnded if i.drill => Vec::new(),
         E::LadderEnded => {
             let mut text = vec![code(i.id.to_string()), plain(" "), bold(i.title.as_str())];
             text.extend([
@@ -92,6 +101,11 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
                 person(by),
             ];
             vec![thread(Tone::Waiting, said.clone()), channel(Tone::Waiting, said)]
+        }
+        E::Resolved { resolution, .. } if i.drill => {
+            let said =
+                vec![code(i.id.to_string()), plain(" "), bold("The drill is over"), plain(format!(": {resolution}."))];
+            vec![thread(Tone::Good, said.clone()), channel(Tone::Good, said)]
         }
         E::Resolved { by, resolution, cause, .. } => {
             let mut said = title(i);

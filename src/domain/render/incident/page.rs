@@ -4,7 +4,7 @@ use super::super::parts::{button, sentence};
 use super::title;
 use crate::domain::incident::Incident;
 use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, clock, moment, plain};
-use crate::domain::paging::{Attempt, Follow, Letter, Page, Try, Via};
+use crate::domain::paging::{Attempt, Follow, Letter, Page, Try, Urgency, Via};
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
 use jiff::Timestamp;
@@ -68,7 +68,7 @@ pub fn page_letter(policy: &Policy, i: &Incident, of: &Try, now: Timestamp, repe
         text: lines.join("\n"),
         severity: i.severity.clone(),
         rank: position.unwrap_or(usize::MAX),
-        urgency: policy.response.urgency(&i.severity, &policy.zone, page.at),
+        urgency: urgency(policy, i, page),
         level: page.level.clone(),
         why: page.why.clone(),
         at: page.at,
@@ -76,6 +76,13 @@ pub fn page_letter(policy: &Policy, i: &Incident, of: &Try, now: Timestamp, repe
         link: policy.response.link.clone(),
         repeat,
     })
+}
+
+fn urgency(policy: &Policy, i: &Incident, page: &Page) -> Urgency {
+    if i.climb.ladder.as_ref().is_some_and(|ladder| ladder.urgent) {
+        return Urgency::High;
+    }
+    policy.response.urgency(&i.severity, &policy.zone, page.at)
 }
 
 /// What became of a page: ` at 10:05 · e-mail failed (no answer) · push delivered in 0.4 s · acknowledged 10:07`.
