@@ -27,6 +27,12 @@ pub struct Response {
     /// Where people are sent from outside chat, such as the console's address.
     #[serde(default)]
     pub link: Option<String>,
+    /// Asked first about every urgent incident.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<String>,
+    /// What often helps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quick_wins: Vec<String>,
     #[serde(default)]
     pub rosters: BTreeMap<String, Roster>,
 }

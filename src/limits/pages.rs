@@ -17,3 +17,6 @@ pub const PAGE_FOLLOW_TRIES: i64 = 60;
 
 /// Pages that are on their way at the same time; what hangs must not hold up a way back.
 pub const PAGES_AT_ONCE: usize = 24;
+
+/// Questions, and quick wins, that stand in the thread of an incident; more is a checklist.
+pub const REMINDERS: usize = 12;

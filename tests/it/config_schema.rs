@@ -96,6 +96,7 @@ fn reference(schema: &Value) -> String {
         ("`[severities.NAME]`", "SeverityEntry"),
         ("`[ladders.NAME]`", "LadderEntry"),
         ("Each of `levels`", "LevelEntry"),
+        ("`[incidents]`", "IncidentsEntry"),
         ("`[templates]`", "TemplatesEntry"),
         ("`[paging]`", "PagingEntry"),
         ("`night`", "NightEntry"),

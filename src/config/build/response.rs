@@ -27,8 +27,20 @@ pub fn all(root: &Root, names: &Names<'_>, zone: &str, cx: &mut Context) -> Resp
         post_mortem: None,
         night: paging::night(root, cx),
         link: paging::link(root, cx),
+        questions: reminders(root.incidents.as_ref().and_then(|i| i.questions.as_deref()), "questions", cx),
+        quick_wins: reminders(root.incidents.as_ref().and_then(|i| i.quick_wins.as_deref()), "quick_wins", cx),
         rosters: super::roster::all(root, names, zone, cx),
     }
+}
+
+/// Lines that people are reminded of.
+fn reminders(lines: Option<&[At<String>]>, key: &str, cx: &mut Context) -> Vec<String> {
+    let lines = lines.unwrap_or_default();
+    if let Some(at) = lines.get(limits::REMINDERS) {
+        cx.error(Code::BadValue, &at.place, format!("`{key}` has more than {} lines", limits::REMINDERS))
+            .hint("whoever was woken reads a few; put the others into a checklist");
+    }
+    lines.iter().take(limits::REMINDERS).map(|at| at.value.trim().to_owned()).filter(|l| !l.is_empty()).collect()
 }
 
 fn severity(name: &At<String>, raw: &SeverityEntry, ladders: &[&str], cx: &mut Context) -> Severity {

@@ -64,6 +64,8 @@ section! {
         /// Who is paged about an incident, in which order: `[ladders.critical]`.
         #[schemars(default)]
         ladders: Named<LadderEntry>,
+        /// What people who answer an incident are reminded of.
+        incidents: Option<IncidentsEntry>,
         /// Texts that people can change.
         templates: Option<TemplatesEntry>,
         /// How people are reached who are paged; absent: by chat.

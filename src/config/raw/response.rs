@@ -35,6 +35,16 @@ section! {
 }
 
 section! {
+    /// What people who answer an incident are reminded of.
+    IncidentsEntry {
+        /// Asked first in the thread of every urgent incident, one a line.
+        questions: Option<Vec<At<String>>>,
+        /// What often helps, shown behind the questions.
+        quick_wins: Option<Vec<At<String>>>,
+    }
+}
+
+section! {
     /// Who is paged about an incident, in which order.
     LadderEntry {
         /// The levels, the first one first.

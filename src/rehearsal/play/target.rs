@@ -22,7 +22,9 @@ impl Player<'_> {
                     None => self.world.chat().said(),
                 };
                 all.reverse();
-                all.into_iter().find(|s| text.fits(&render(&s.message(), self.reader)))
+                // What somebody else was told alone is not there for them.
+                let sees = |s: &Said| s.only_for.as_ref().is_none_or(|p| p.as_str() == self.actor);
+                all.into_iter().find(|s| sees(s) && text.fits(&render(&s.message(), self.reader)))
             }
         };
         let what = match on {

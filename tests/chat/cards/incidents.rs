@@ -73,6 +73,7 @@ async fn one_life() -> Stage {
     stage.until("D-1", Status::Succeeded).await;
     stage.asks(REPLIES, "declared", "omar", "/incident P1 logins fail --service api").await;
     stage.incident_card("incident-open");
+    stage.said(LINES, "first questions", "First questions");
     stage.said(LINES, "a level paged", "L1 is paged");
     stage.told_alone("a page", "You are paged as L1");
     stage.form_of("form-resolve", "Resolve", "card:INC-1");
