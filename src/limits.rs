@@ -1,9 +1,13 @@
 //! Every bound of the program, one constant each, with its reason. Tests hold each at the limit and one past it.
 
+mod incidents;
 mod pages;
+mod rhythm;
 mod rosters;
 
+pub use incidents::*;
 pub use pages::*;
+pub use rhythm::*;
 pub use rosters::*;
 
 /// Characters in one chat command. Longer text is a paste into the wrong place.
@@ -589,12 +593,3 @@ pub const DOCTOR_MS: u64 = 10_000;
 
 /// Pages of 200 channels that the doctor reads.
 pub const DOCTOR_PAGES: usize = 25;
-
-/// Incidents: rounds of a ladder at most; each pages everybody again.
-pub const LADDER_ROUNDS: u32 = 20;
-
-/// Incidents: how long before one a deployment may have begun to be named as a cause, in milliseconds: a day.
-pub const SUSPECT_FOR_MS: i64 = 86_400_000;
-
-/// Incidents: events that a timeline shows.
-pub const TIMELINE_EVENTS: i64 = 200;

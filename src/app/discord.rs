@@ -64,7 +64,9 @@ fn argument(arg: &Arg) -> ArgSpec {
         | Kind::Severity
         | Kind::Person
         | Kind::Roster
-        | Kind::Whom => ArgKind::Completed,
+        | Kind::Whom
+        | Kind::Digest
+        | Kind::Maintenance => ArgKind::Completed,
     };
     ArgSpec { name: arg.name.clone(), help: arg.help.clone(), kind, required: arg.required }
 }

@@ -3,7 +3,7 @@
 use super::cli::ConfigArg;
 use super::serve::store_url;
 use super::setup;
-use crate::store::audit::{Format, export, verify};
+use crate::store::audit::{Format, export, verify_as_of};
 use crate::store::{migrate_store, open_read_only, open_whole};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -39,6 +39,9 @@ pub(super) enum AuditSub {
         /// The head that chat, as an outside witness, remembers.
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
+        /// The instant that a digest names beside its head: the journal is held against it as it was then.
+        #[arg(long, value_name = "INSTANT", requires = "head")]
+        at: Option<jiff::Timestamp>,
     },
     /// Write the journal to standard output.
     Export {
@@ -58,9 +61,10 @@ pub(super) enum Kind {
 
 pub(super) async fn audit(what: AuditSub) -> anyhow::Result<ExitCode> {
     match what {
-        AuditSub::Verify { store, head } => {
+        AuditSub::Verify { store, head, at } => {
             let store = open_read_only(&store.url()?).await?;
-            let report = verify(store.as_ref(), head.as_deref()).await?;
+            let report =
+                verify_as_of(store.as_ref(), head.as_deref(), at.map_or(i64::MAX, |at| at.as_millisecond())).await?;
             println!("{report}");
             Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }

@@ -31,6 +31,8 @@ pub enum Kind {
     Roster,
     /// Somebody to page: a person, a roster or a role.
     Whom,
+    Digest,
+    Maintenance,
     Duty,
     Items,
     Number,
@@ -57,6 +59,8 @@ impl Kind {
             Self::Person => "a person",
             Self::Roster => "a roster",
             Self::Whom => "a person, a roster or a role",
+            Self::Digest => "a digest",
+            Self::Maintenance => "a maintenance",
             Self::Duty => "a duty",
             Self::Items => "a list of item numbers",
             Self::Number => "a number",
@@ -78,6 +82,8 @@ impl Kind {
                 | Self::Person
                 | Self::Roster
                 | Self::Whom
+                | Self::Digest
+                | Self::Maintenance
                 | Self::Duty
         )
     }
@@ -95,6 +101,8 @@ impl Kind {
             Self::Person => vocabulary.people.keys().map(PersonId::as_str).collect(),
             Self::Roster => vocabulary.rosters.iter().map(String::as_str).collect(),
             Self::Whom => vocabulary.pageable(),
+            Self::Digest => vocabulary.digests.iter().map(String::as_str).collect(),
+            Self::Maintenance => vocabulary.maintenance.iter().map(String::as_str).collect(),
             Self::Duty => Duty::ALL.into_iter().map(Duty::words).collect(),
             _ => Vec::new(),
         }
@@ -125,6 +133,8 @@ impl Kind {
             Self::Person => vocabulary.person(word).cloned().map(Value::Person).ok_or_else(unknown),
             Self::Roster => vocabulary.roster(word).map(|r| Value::Text(r.to_owned())).ok_or_else(unknown),
             Self::Whom => vocabulary.whom(word).map(|w| Value::Text(w.to_owned())).ok_or_else(unknown),
+            Self::Digest => vocabulary.digest(word).map(|d| Value::Text(d.to_owned())).ok_or_else(unknown),
+            Self::Maintenance => vocabulary.maintenance(word).map(|m| Value::Text(m.to_owned())).ok_or_else(unknown),
             Self::Duty => Duty::parse(word).map(|d| Value::Text(d.words().to_owned())).ok_or_else(unknown),
             // A number alone is more often part of what is said.
             Self::Incident if word.starts_with(['I', 'i']) => {

@@ -6,6 +6,8 @@ use super::parse::Invocation;
 use crate::domain::command::{About, Command, DeployRequest, RollbackTarget};
 use crate::domain::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, ServiceName};
 use crate::domain::incident::{Duty, IncidentCommand};
+use crate::domain::numbers::StatsQuery;
+use crate::domain::rhythm::MaintenanceCommand;
 use crate::domain::roster::OncallCommand;
 use std::collections::BTreeMap;
 
@@ -131,6 +133,24 @@ impl Args<'_> {
         }))
     }
 
+    /// One of the commands that begin with `maintenance`; `None` when there is none of that name.
+    fn of_maintenance(&self, command: &str) -> Result<Option<MaintenanceCommand>, CommandError> {
+        use MaintenanceCommand as C;
+        let (round, items) = (self.number("round")?, || needed(self.items("items")?, "items"));
+        Ok(Some(match command {
+            "maintenance" => C::Show { name: self.text("name")? },
+            "maintenance tick" => C::Tick { name: self.said("name")?, items: items()?, round },
+            "maintenance untick" => C::Untick { name: self.said("name")?, items: items()?, round },
+            "maintenance na" => C::NotApplicable {
+                name: self.said("name")?,
+                item: needed(self.number("item")?, "item")?,
+                reason: self.reason()?,
+                round,
+            },
+            _ => return Ok(None),
+        }))
+    }
+
     fn request(&self) -> Result<DeployRequest, CommandError> {
         Ok(DeployRequest {
             service: self.service("service")?,
@@ -173,6 +193,9 @@ impl TryFrom<&Invocation> for Command {
         }
         if let Some(command) = args.of_oncall(&invocation.command)? {
             return Ok(Self::Oncall(command));
+        }
+        if let Some(command) = args.of_maintenance(&invocation.command)? {
+            return Ok(Self::Maintenance(command));
         }
         Ok(match invocation.command.as_str() {
             "deploy" => Self::Deploy(args.request()?),
@@ -226,6 +249,11 @@ impl TryFrom<&Invocation> for Command {
                 reason: args.reason()?,
             },
             "quarantine list" => Self::QuarantineList,
+            "digest" => Self::Digest { name: args.text("name")? },
+            "stats" => {
+                let words = args.text("of")?.unwrap_or_default();
+                Self::Stats(StatsQuery { words: words.split_whitespace().map(str::to_owned).collect() })
+            }
             "review" => Self::Review { deployment: args.id()?, notes: needed(args.text("notes")?, "notes")? },
             "help" => {
                 let topic = args.text("topic")?.map(|t| t.trim_start_matches('/').trim().to_owned());

@@ -14,6 +14,8 @@ pub struct Vocabulary {
     /// The worst first.
     pub severities: Vec<String>,
     pub rosters: BTreeSet<String>,
+    pub digests: BTreeSet<String>,
+    pub maintenance: BTreeSet<String>,
     /// Names as shown, by id.
     pub people: BTreeMap<PersonId, String>,
 }
@@ -28,6 +30,8 @@ impl Vocabulary {
             roles: policy.roles.keys().cloned().collect(),
             severities: policy.response.severities.iter().map(|s| s.name.clone()).collect(),
             rosters: policy.response.rosters.keys().cloned().collect(),
+            digests: policy.rhythm.digests.keys().cloned().collect(),
+            maintenance: policy.rhythm.maintenance.keys().cloned().collect(),
             people: policy.people.values().map(|p| (p.id.clone(), p.name.clone())).collect(),
         }
     }
@@ -55,6 +59,16 @@ impl Vocabulary {
     #[must_use]
     pub fn roster(&self, word: &str) -> Option<&str> {
         self.rosters.iter().map(String::as_str).find(|r| same(r, word))
+    }
+
+    #[must_use]
+    pub fn digest(&self, word: &str) -> Option<&str> {
+        self.digests.iter().map(String::as_str).find(|d| same(d, word))
+    }
+
+    #[must_use]
+    pub fn maintenance(&self, word: &str) -> Option<&str> {
+        self.maintenance.iter().map(String::as_str).find(|m| same(m, word))
     }
 
     /// By id or by name, with or without `@`.

@@ -7,6 +7,7 @@ use super::problem::Code;
 use super::raw::Root;
 use super::read::shorten;
 use crate::domain::policy::Checklist;
+use crate::domain::rhythm::Rhythm;
 use crate::limits;
 use crate::runbook::{self, Mention, Weight};
 use std::collections::BTreeMap;
@@ -46,6 +47,26 @@ pub fn read(folder: &dyn Folder, root: &Root, cx: &mut Context) -> Vec<Checklist
         }
     }
     out
+}
+
+/// Reads the checklist of each maintenance. Its items are ticked by people, so an automatic check in it is said to be none.
+pub fn maintenance(folder: &dyn Folder, root: &Root, rhythm: &mut Rhythm, cx: &mut Context) {
+    let names = Names::of(root);
+    for (name, raw) in &root.maintenance.0 {
+        let Some(at) = &raw.checklist.0 else { continue };
+        let Some(file) = read_file(folder, &at.value, limits::CONFIG_BYTES, Some(&at.place), cx) else { continue };
+        let mut list = one(file, &names, cx);
+        let items = list.sections.iter_mut().flat_map(|s| &mut s.items);
+        for item in items.filter(|i| i.probe.is_some()) {
+            let place = cx.files.whole_line(file, item.source.line);
+            cx.warning(Code::Suspicious, &place, "maintenance has no automatic checks: somebody ticks this item")
+                .hint("leave `{check: …}` out");
+            item.probe = None;
+        }
+        if let Some(maintenance) = rhythm.maintenance.get_mut(&name.value) {
+            maintenance.checklist = list;
+        }
+    }
 }
 
 fn one(file: usize, names: &Names<'_>, cx: &mut Context) -> Checklist {

@@ -131,6 +131,7 @@ pub fn load_from(folder: &dyn Folder, name: &str, shown: &str, given: &Given) ->
     let lists = checklists::read(folder, &root, &mut cx);
     let mut policy = build::policy(&root, calendar, lists, &mut cx);
     policy.response.post_mortem = post_mortem(folder, &root, &mut cx);
+    checklists::maintenance(folder, &root, &mut policy.rhythm, &mut cx);
     let service = service::build(&root, &mut cx);
     super::check::all(&root, &policy, given.now, &mut cx);
     let demo_pace = root.demo.as_ref().and_then(|d| d.pace.as_ref()).map_or(1, |at| at.value);

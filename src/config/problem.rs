@@ -52,6 +52,7 @@ pub enum Code {
     BadCalendar,
     BadChecklist,
     BadTemplate,
+    BadSchedule,
     /// Warning: nothing refers to it.
     Unused,
     /// Warning: it is allowed and probably not meant.

@@ -6,6 +6,8 @@
 
 use super::ids::{DeploymentId, EnvironmentName, ServiceName};
 use super::incident::IncidentCommand;
+use super::numbers::StatsQuery;
+use super::rhythm::MaintenanceCommand;
 use super::roster::OncallCommand;
 use super::time::Span;
 use serde::{Deserialize, Serialize};
@@ -123,6 +125,12 @@ pub enum Command {
     },
     Incident(IncidentCommand),
     Oncall(OncallCommand),
+    Maintenance(MaintenanceCommand),
+    /// A digest as it would be now; without a name, which there are and when they come.
+    Digest {
+        name: Option<String>,
+    },
+    Stats(StatsQuery),
 }
 
 /// The words of a deploy request.
@@ -232,6 +240,9 @@ impl Command {
             Self::Help { .. } => "help",
             Self::Incident(command) => command.name(),
             Self::Oncall(command) => command.name(),
+            Self::Maintenance(command) => command.name(),
+            Self::Digest { .. } => "digest",
+            Self::Stats(_) => "stats",
         }
     }
 }

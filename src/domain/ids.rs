@@ -139,6 +139,17 @@ impl Stream {
         Self(format!("roster/{name}").into())
     }
 
+    /// The ledger of a digest's slots.
+    #[must_use]
+    pub fn digest(name: &str) -> Self {
+        Self(format!("digest/{name}").into())
+    }
+
+    #[must_use]
+    pub fn maintenance(name: &str) -> Self {
+        Self(format!("maintenance/{name}").into())
+    }
+
     #[must_use]
     pub fn environment(name: &EnvironmentName) -> Self {
         Self(format!("environment/{name}").into())

@@ -255,6 +255,21 @@ pub enum FieldKind {
     Choice(Vec<(String, String)>),
 }
 
+/// Bytes in base64, as [`Picture`] carries them.
+#[must_use]
+pub fn words_of_bytes(bytes: &[u8]) -> String {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let group = (0..3).fold(0_u32, |group, n| group << 8 | u32::from(three.get(n).copied().unwrap_or(0)));
+        for n in 0..4 {
+            let sign = SIGNS.get((group >> (18 - 6 * n) & 63) as usize).filter(|_| n <= three.len());
+            out.push(sign.map_or('=', |sign| char::from(*sign)));
+        }
+    }
+    out
+}
+
 /// `"text"` as a piece that is shown exactly.
 #[must_use]
 pub fn plain(text: impl Into<String>) -> Piece {
@@ -331,6 +346,14 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_written_as_base64() {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+            assert_eq!(words_of_bytes(bytes.as_bytes()), text);
+        }
+        assert_eq!(words_of_bytes(&[0xff, 0xfe, 0xfd]), "//79");
+    }
 
     #[test]
     fn actions_survive_the_wire() {

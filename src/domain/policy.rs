@@ -6,6 +6,7 @@
 use super::ids::{ChannelName, EnvironmentName, PersonId, Role, ServiceName};
 use super::paging::{Via, Ways};
 use super::response::Response;
+use super::rhythm::Rhythm;
 use super::time::Span;
 use super::window::{Calendar, Window};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,9 @@ pub struct Policy {
     /// Severities and ladders.
     #[serde(default)]
     pub response: Response,
+    /// Digests, maintenance and objectives.
+    #[serde(default)]
+    pub rhythm: Rhythm,
     /// SHA-256 (hex) over the canonical text of all of the above, so a plan can record the policy it was made under.
     pub hash: String,
 }

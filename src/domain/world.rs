@@ -7,6 +7,7 @@ use super::environment::{self, Environment, EnvironmentEvent};
 use super::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, Stream};
 use super::incident::{self, Board, BoardEvent, Incident, IncidentEvent};
 use super::person::{self, Debts, PersonEvent};
+use super::rhythm::{self, DigestEvent, DigestState, MaintenanceEvent, MaintenanceState};
 use super::roster::{self, RosterEvent, RosterState};
 use super::time::Now;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub enum State {
     Incident(Box<Incident>),
     Board(Board),
     Roster(Box<RosterState>),
+    Digest(DigestState),
+    Maintenance(Box<MaintenanceState>),
 }
 
 /// An event of any stream.
@@ -34,6 +37,8 @@ pub enum Event {
     Incident(IncidentEvent),
     Board(BoardEvent),
     Roster(RosterEvent),
+    Digest(DigestEvent),
+    Maintenance(MaintenanceEvent),
 }
 
 /// A loaded stream: how far it is, and its state (none before its first event).
@@ -165,6 +170,14 @@ pub fn evolve(stream: &Stream, state: Option<State>, event: &Event, at: Now) -> 
         (Event::Board(e), Some(State::Board(b))) => State::Board(incident::evolve_board(b, e, at)),
         (Event::Roster(e), None) => State::Roster(Box::new(roster::evolve(RosterState::default(), e, at))),
         (Event::Roster(e), Some(State::Roster(r))) => State::Roster(Box::new(roster::evolve(*r, e, at))),
+        (Event::Digest(e), None) => State::Digest(rhythm::evolve_digest(DigestState::default(), e, at)),
+        (Event::Digest(e), Some(State::Digest(d))) => State::Digest(rhythm::evolve_digest(d, e, at)),
+        (Event::Maintenance(e), None) => {
+            State::Maintenance(Box::new(rhythm::evolve_maintenance(MaintenanceState::default(), e, at)))
+        }
+        (Event::Maintenance(e), Some(State::Maintenance(m))) => {
+            State::Maintenance(Box::new(rhythm::evolve_maintenance(*m, e, at)))
+        }
         _ => return Err(broken("an event of another kind of stream".into())),
     })
 }
@@ -177,7 +190,8 @@ impl Event {
         value.get("kind").and_then(|k| k.as_str()).unwrap_or("unknown").to_owned()
     }
 
-    /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`, `incident`, `board`, `roster`).
+    /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`, `incident`, `board`, `roster`, `digest`,
+    /// `maintenance`).
     ///
     /// # Errors
     /// When the text is not such an event.
@@ -188,6 +202,8 @@ impl Event {
             "incident" => Self::Incident(serde_json::from_str(body)?),
             "board" => Self::Board(serde_json::from_str(body)?),
             "roster" => Self::Roster(serde_json::from_str(body)?),
+            "digest" => Self::Digest(serde_json::from_str(body)?),
+            "maintenance" => Self::Maintenance(serde_json::from_str(body)?),
             _ => Self::Deployment(serde_json::from_str(body)?),
         })
     }

@@ -60,6 +60,9 @@ impl Engine {
             }
             Command::Incident(command) => vec![self.incident_answer(command).await?],
             Command::Oncall(command) => vec![self.oncall_answer(command).await?],
+            Command::Maintenance(command) => vec![self.maintenance_answer(command).await?],
+            Command::Digest { name } => vec![self.digest_answer(name.as_deref()).await?],
+            Command::Stats(query) => vec![self.stats_answer(query).await?],
             Command::QuarantineList => vec![render::quarantined(&self.environments().await?)],
             _ => Vec::new(),
         };

@@ -53,6 +53,7 @@ impl Engine {
             Some(State::Deployment(d)) => render::cards(&self.policy(), &d),
             Some(State::Incident(i)) => vec![render::incident_card(&self.policy(), &i)],
             Some(State::Roster(r)) => render::handoff_cards(&self.policy(), stream.name(), &r),
+            Some(State::Maintenance(m)) => render::maintenance_cards(&self.policy(), stream.name(), &m),
             _ => Vec::new(),
         };
         let Some(card) = cards.into_iter().find(|c| c.key == card) else {

@@ -5,13 +5,14 @@
 
 use super::effect::Effect;
 use crate::domain::decide::Emitted;
-use crate::domain::deployment::{self, Deployment, Purpose, Task, TimerSpec};
+use crate::domain::deployment::{self, Deployment, Purpose, TimerSpec};
 use crate::domain::environment;
 use crate::domain::ids::{PersonId, PlatformName, Stream};
 use crate::domain::incident::{self, Incident, IncidentEvent};
 use crate::domain::paging::{Follow, Try, Via};
 use crate::domain::policy::Policy;
 use crate::domain::render::{self, Place};
+use crate::domain::rhythm;
 use crate::domain::roster;
 use crate::domain::time::{Clock, Now};
 use crate::domain::world::{Event, State};
@@ -40,6 +41,8 @@ pub(super) fn timer_rows(stream: &Stream, state: Option<&State>) -> BTreeMap<Str
             let rows = roster::timers(r).into_iter().map(|(purpose, due)| roster_timer(stream, purpose, due));
             return rows.map(|row| (row.id.clone(), row)).collect();
         }
+        Some(State::Digest(d)) => return rhythm_timers(stream, rhythm::digest_timers(d)),
+        Some(State::Maintenance(m)) => return rhythm_timers(stream, rhythm::maintenance_timers(m)),
         _ => Vec::new(),
     };
     specs.into_iter().map(|s| timer_row(stream, &s)).map(|r| (r.id.clone(), r)).collect()
@@ -61,6 +64,17 @@ fn roster_timer(stream: &Stream, purpose: roster::Purpose, due: jiff::Timestamp)
         roster::Purpose::Nag => "nag",
     };
     wall_timer(stream, name, serde_json::to_string(&purpose).unwrap_or_default(), due)
+}
+
+fn rhythm_timers(stream: &Stream, all: Vec<(rhythm::Purpose, jiff::Timestamp)>) -> BTreeMap<String, TimerRow> {
+    let row = |(purpose, due)| {
+        let name = match purpose {
+            rhythm::Purpose::Slot => "slot",
+            rhythm::Purpose::Remind => "remind",
+        };
+        wall_timer(stream, name, serde_json::to_string(&purpose).unwrap_or_default(), due)
+    };
+    all.into_iter().map(row).map(|row| (row.id.clone(), row)).collect()
 }
 
 fn incident_timer(stream: &Stream, purpose: incident::Purpose, due: jiff::Timestamp) -> TimerRow {
@@ -96,9 +110,19 @@ fn purpose_key(purpose: &Purpose) -> String {
 }
 
 /// The tasks a state asks for, by key.
-pub(super) fn tasks(state: Option<&State>) -> BTreeMap<String, Task> {
+fn tasks(stream: &Stream, state: Option<&State>) -> BTreeMap<String, Effect> {
     match state {
-        Some(State::Deployment(d)) => deployment::tasks(d).into_iter().map(|t| (t.key.clone(), t)).collect(),
+        Some(State::Deployment(d)) => {
+            let task = |t: deployment::Task| (t.key, Effect::Task { deployment: d.id, task: t.kind });
+            deployment::tasks(d).into_iter().map(task).collect()
+        }
+        Some(State::Digest(d)) => {
+            let gather = |g: &rhythm::Gathering| {
+                let (digest, slot) = (stream.name().to_owned(), g.slot);
+                (format!("{stream}/{}", slot.as_millisecond()), Effect::Gather { digest, slot })
+            };
+            d.gathering.iter().map(gather).collect()
+        }
         _ => BTreeMap::new(),
     }
 }
@@ -118,6 +142,9 @@ impl Derive<'_> {
         }
         if let Some(State::Roster(r)) = after {
             self.handoffs(batch, stream, before, r);
+        }
+        if let Some(State::Maintenance(m)) = after {
+            self.maintenance(batch, stream, before, m);
         }
         if let Some(State::Incident(i)) = after {
             let card = render::incident_card(self.policy, i);
@@ -187,6 +214,29 @@ impl Derive<'_> {
         }
     }
 
+    /// The cards of a maintenance's rounds, where they changed.
+    fn maintenance(
+        &self,
+        batch: &mut Batch,
+        stream: &Stream,
+        before: Option<&State>,
+        after: &rhythm::MaintenanceState,
+    ) {
+        let old = match before {
+            Some(State::Maintenance(old)) => render::maintenance_cards(self.policy, stream.name(), old),
+            _ => Vec::new(),
+        };
+        for card in render::maintenance_cards(self.policy, stream.name(), after) {
+            if !old.contains(&card) {
+                self.card(batch, stream, &card.key, |platform, card| Effect::MaintenanceCard {
+                    platform,
+                    card,
+                    maintenance: stream.name().to_owned(),
+                });
+            }
+        }
+    }
+
     /// Asks every platform to show a card as it is then; an older wish to do so is replaced.
     fn card(&self, batch: &mut Batch, stream: &Stream, card: &str, effect: impl Fn(PlatformName, String) -> Effect) {
         for platform in self.platforms {
@@ -217,14 +267,12 @@ impl Derive<'_> {
     }
 
     fn tasks(&self, batch: &mut Batch, stream: &Stream, before: Option<&State>, after: Option<&State>) {
-        let (old, new) = (tasks(before), tasks(after));
+        let (old, new) = (tasks(stream, before), tasks(stream, after));
         for key in old.keys().filter(|k| !new.contains_key(*k)) {
             batch.outbox.retain(|r| &r.key != key);
             batch.outbox_cancelled.push(key.clone());
         }
-        let Some(State::Deployment(d)) = after else { return };
-        for (key, task) in new.into_iter().filter(|(k, _)| !old.contains_key(k)) {
-            let effect = Effect::Task { deployment: d.id, task: task.kind };
+        for (key, effect) in new.into_iter().filter(|(k, _)| !old.contains_key(k)) {
             self.push(batch, stream, key, &effect);
         }
     }

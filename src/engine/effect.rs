@@ -4,6 +4,7 @@ use crate::domain::deployment::TaskKind;
 use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName, Stream};
 use crate::domain::message::Message;
 use crate::domain::paging::{Follow, Try};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub enum Effect {
     PostMortem { platform: PlatformName, card: String, incident: IncidentId },
     /// The same, of a hand-off of this roster.
     RosterCard { platform: PlatformName, card: String, roster: String },
+    /// The same, of a round of this maintenance.
+    MaintenanceCard { platform: PlatformName, card: String, maintenance: String },
     /// Post a message once.
     Post {
         platform: PlatformName,
@@ -34,6 +37,8 @@ pub enum Effect {
     PageFollow { stream: Stream, of: Try, what: Follow },
     /// A task that a deployment asks for.
     Task { deployment: DeploymentId, task: TaskKind },
+    /// Gather what a digest says at this slot.
+    Gather { digest: String, slot: Timestamp },
 }
 
 impl Effect {
@@ -43,7 +48,8 @@ impl Effect {
         match self {
             Self::Card { platform, card, .. }
             | Self::IncidentCard { platform, card, .. }
-            | Self::RosterCard { platform, card, .. } => {
+            | Self::RosterCard { platform, card, .. }
+            | Self::MaintenanceCard { platform, card, .. } => {
                 format!("card:{platform}:{card}")
             }
             Self::PostMortem { platform, card, .. } => format!("say:{platform}:{card}"),
@@ -58,7 +64,7 @@ impl Effect {
             }
             // After the job's own row: what is to be ended is not being begun.
             Self::Task { task: TaskKind::Cancel { job, .. }, .. } => format!("task:{job}"),
-            Self::Task { .. } => format!("task:{key}"),
+            Self::Task { .. } | Self::Gather { .. } => format!("task:{key}"),
         }
     }
 }

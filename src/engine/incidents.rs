@@ -32,7 +32,7 @@ impl Engine {
         Ok(self.incidents(&[id]).await?.pop())
     }
 
-    async fn incidents(&self, ids: &[IncidentId]) -> Result<Vec<Incident>> {
+    pub(super) async fn incidents(&self, ids: &[IncidentId]) -> Result<Vec<Incident>> {
         let streams: Vec<Stream> = ids.iter().map(|id| Stream::incident(*id)).collect();
         let mut out = Vec::with_capacity(streams.len());
         for row in self.deps.store.states(&streams).await? {
@@ -97,6 +97,18 @@ impl Engine {
             _ => None,
         });
         Ok(events.collect())
+    }
+
+    /// Incidents that began since then, open or ended, the oldest first.
+    pub(super) async fn incidents_since(&self, since: jiff::Timestamp) -> Vec<crate::domain::roster::Noted> {
+        let Ok(board) = self.board().await else { return Vec::new() };
+        let ids: Vec<IncidentId> = board.open.keys().chain(&board.ended).copied().collect();
+        let all = self.incidents(&ids).await.unwrap_or_default();
+        let line = |i: &Incident| crate::domain::roster::Noted {
+            what: format!("{} {} {}, {}", i.id, i.severity, i.title, i.status.words()),
+            at: i.started,
+        };
+        all.iter().filter(|i| i.started >= since).map(line).collect()
     }
 
     /// Deployments that began in the hours before now. Without an answer of the store an incident is declared all the same.

@@ -252,9 +252,12 @@ fn asks(command: &Command) -> bool {
             | Command::Why(_)
             | Command::When(_)
             | Command::QuarantineList
+            | Command::Digest { .. }
+            | Command::Stats(_)
             | Command::Checklist { .. }
     ) || matches!(command, Command::Incident(command) if command.asks())
         || matches!(command, Command::Oncall(command) if command.asks())
+        || matches!(command, Command::Maintenance(command) if command.asks())
 }
 
 fn say(message: Message) -> Answer {

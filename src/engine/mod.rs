@@ -10,19 +10,23 @@ mod catch_up;
 mod chat_out;
 mod derive;
 mod effect;
+mod gather;
 mod inbox;
 mod incidents;
 mod intake;
 mod known;
 mod lanes;
+mod numbers;
 mod output;
 mod pages;
 mod posting;
 mod reactions;
 mod remembered;
+mod rhythm;
 mod roles;
 mod rosters;
 mod run;
+mod samples;
 mod service;
 mod tasks;
 mod told;
@@ -88,8 +92,9 @@ pub struct Engine {
     arrivals: inbox::Arrivals,
     lanes: lanes::Lanes,
     known: known::Known,
-    /// Rosters are to be looked at: after the start, and with a new config.
+    /// Rosters and schedules are to be looked at: after the start, and with a new config.
     look_at_rosters: AtomicBool,
+    numbers: numbers::Model,
 }
 
 impl Engine {
@@ -122,6 +127,7 @@ impl Engine {
             lanes: lanes::Lanes::default(),
             known: known::Known::default(),
             look_at_rosters: AtomicBool::new(true),
+            numbers: numbers::Model::default(),
         }))
     }
 

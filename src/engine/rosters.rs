@@ -48,7 +48,8 @@ impl Engine {
             let input = Input::Roster { roster, purpose: Purpose::Look, facts: facts.clone() };
             self.submit(Request::of(input)).await?;
         }
-        self.tell_of_gaps().await
+        self.tell_of_gaps().await?;
+        self.look_at_rhythm(&policy).await
     }
 
     /// What a timer's decision needs besides the streams.
@@ -74,7 +75,11 @@ impl Engine {
     }
 
     /// The rosters of the policy with what people changed of them; only `only` when it is named.
-    async fn rosters<'p>(&self, policy: &'p Policy, only: Option<&str>) -> Result<Vec<(&'p Roster, RosterState)>> {
+    pub(super) async fn rosters<'p>(
+        &self,
+        policy: &'p Policy,
+        only: Option<&str>,
+    ) -> Result<Vec<(&'p Roster, RosterState)>> {
         let meant: Vec<&Roster> =
             policy.response.rosters.values().filter(|r| only.is_none_or(|name| name == r.name)).collect();
         let streams: Vec<Stream> = meant.iter().map(|r| Stream::roster(&r.name)).collect();

@@ -151,6 +151,10 @@ impl Engine {
             Ok(Effect::RosterCard { platform, card, roster }) => {
                 self.show_card(claim, &platform, &card, &Stream::roster(&roster)).await
             }
+            Ok(Effect::MaintenanceCard { platform, card, maintenance }) => {
+                self.show_card(claim, &platform, &card, &Stream::maintenance(&maintenance)).await
+            }
+            Ok(Effect::Gather { digest, slot }) => self.gather(claim, &digest, slot).await,
             Ok(Effect::Post { platform, channel, thread_of, only_for, message }) => {
                 let to = Addressed { channel: &channel, thread_of: thread_of.as_deref(), only_for: only_for.as_ref() };
                 self.post_notice(claim, &platform, &to, message).await
@@ -224,6 +228,13 @@ fn input_of(timer: &TimerRow) -> serde_json::Result<Input> {
     if timer.stream.kind() == "roster" {
         let (roster, purpose) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);
         return Ok(Input::Roster { roster, purpose, facts: Facts::default() });
+    }
+    if timer.stream.kind() == "digest" {
+        return Ok(Input::Digest { digest: timer.stream.name().to_owned() });
+    }
+    if timer.stream.kind() == "maintenance" {
+        let (maintenance, purpose) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);
+        return Ok(Input::Maintenance { maintenance, purpose });
     }
     let (stream, purpose) = (timer.stream.clone(), serde_json::from_str::<Purpose>(&timer.body)?);
     Ok(Input::Timer { stream, purpose })

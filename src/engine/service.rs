@@ -198,6 +198,12 @@ async fn prune_loop(engine: Arc<Engine>, stop: CancellationToken) {
         if let Err(error) = prune(&engine, &stop).await {
             tracing::warn!(name: "inbox.prune_failed", %error, "old rows are not pruned: {error}");
         }
+        if let Err(error) = engine.sample_objectives().await {
+            tracing::warn!(name: "samples.failed", %error, "the objectives are not sampled: {error}");
+        }
+        if let Err(error) = engine.measure_delivery().await {
+            tracing::warn!(name: "numbers.failed", %error, "the delivery numbers are not made: {error}");
+        }
         // What other replicas ended is open no more.
         engine.refresh_known().await;
         if round % JOBS_ROUND == 0

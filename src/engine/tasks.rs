@@ -279,7 +279,7 @@ impl Engine {
     }
 }
 
-fn missing(name: &str, now: crate::domain::time::Now) -> Reading {
+pub(super) fn missing(name: &str, now: crate::domain::time::Now) -> Reading {
     Reading {
         probe: name.to_owned(),
         at: now.wall,

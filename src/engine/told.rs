@@ -37,6 +37,23 @@ pub fn describe() {
         "signalbox_unreachable_levels",
         "Levels of ladders that would page nobody at some time of the coming week"
     );
+    // Of the last 30 days, every ten minutes.
+    describe_gauge!("signalbox_delivery_per_day", "Deployments that succeeded, a day, by environment");
+    describe_gauge!(
+        "signalbox_delivery_failure_ratio",
+        "Deployments that were taken back or failed, of 1, by environment"
+    );
+    describe_gauge!(
+        "signalbox_delivery_seconds",
+        "Medians by environment and what (lead: request to success, approval: request to the last key, way_back)"
+    );
+    describe_gauge!(
+        "signalbox_delivery_closed_seconds",
+        "Time lost to closed windows, holidays and freezes, by environment"
+    );
+    describe_gauge!("signalbox_delivery_taken_back", "Releases taken back, by environment and how far they had come");
+    describe_gauge!("signalbox_incident_seconds", "Medians of incidents by what (acknowledge, restore, reach: a page)");
+    describe_gauge!("signalbox_pages_of_person", "Pages by person and when (day, night)");
     // The adapters count these themselves.
     describe_counter!("signalbox_chat_connected_total", "Sockets to a platform that stood, by platform");
     describe_counter!("signalbox_chat_limited_total", "Calls that a platform answered with 429, by platform");
@@ -76,6 +93,44 @@ pub(super) fn committed(batch: &Batch, seconds: f64) {
                 let took = (row.ended_at - row.started_at) as f64 / 1000.0;
                 metrics::histogram!("signalbox_deployment_seconds", &labels).record(took);
             }
+        }
+    }
+}
+
+/// How the last 30 days were, for gauges.
+#[expect(clippy::cast_precision_loss, reason = "seconds for a graph")]
+pub(super) fn delivery(summary: &crate::domain::numbers::Summary) {
+    use crate::domain::time::Span;
+    let seconds = |span: Span| span.as_millis() as f64 / 1000.0;
+    for (environment, place) in &summary.places {
+        let at = || [("environment", environment.to_string())];
+        let per_day = f64::from(place.succeeded) / summary.asked.days();
+        metrics::gauge!("signalbox_delivery_per_day", &at()).set(per_day);
+        metrics::gauge!("signalbox_delivery_failure_ratio", &at()).set(place.failure_rate().unwrap_or(0.0));
+        metrics::gauge!("signalbox_delivery_closed_seconds", &at()).set(seconds(place.closed));
+        for (what, median) in [("lead", place.lead), ("approval", place.approval), ("way_back", place.way_back)] {
+            if let Some(span) = median.at {
+                let labels = [("environment", environment.to_string()), ("what", what.to_owned())];
+                metrics::gauge!("signalbox_delivery_seconds", &labels).set(seconds(span));
+            }
+        }
+        for (taken, n) in &place.taken {
+            let labels = [("environment", environment.to_string()), ("stage", taken.words())];
+            metrics::gauge!("signalbox_delivery_taken_back", &labels).set(f64::from(*n));
+        }
+    }
+    for (what, median) in
+        [("acknowledge", summary.acknowledged), ("restore", summary.restored), ("reach", summary.reached)]
+    {
+        if let Some(span) = median.at {
+            metrics::gauge!("signalbox_incident_seconds", "what" => what).set(seconds(span));
+        }
+    }
+    for (person, pages) in &summary.pages {
+        let day = pages.all.saturating_sub(pages.by_night);
+        for (when, n) in [("day", day), ("night", pages.by_night)] {
+            let labels = [("person", person.to_string()), ("when", when.to_owned())];
+            metrics::gauge!("signalbox_pages_of_person", &labels).set(f64::from(n));
         }
     }
 }

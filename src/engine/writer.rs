@@ -336,6 +336,8 @@ fn keep_fired(cache: &Cache, batch: &mut Batch, request: &Request, now: Now) {
         Some(Input::Timer { stream, .. }) => stream.clone(),
         Some(Input::IncidentTimer { incident, .. }) => Stream::incident(*incident),
         Some(Input::Roster { roster, .. }) => Stream::roster(roster),
+        Some(Input::Digest { digest }) => Stream::digest(digest),
+        Some(Input::Maintenance { maintenance, .. }) => Stream::maintenance(maintenance),
         _ => return,
     };
     let stream = &stream;

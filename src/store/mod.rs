@@ -15,6 +15,7 @@ mod open;
 mod sql;
 mod transfer;
 
+pub use audit::head as journal_head;
 pub use backup::backup;
 pub use dump::Dump;
 pub use lock::Lock as DatabaseLock;

@@ -311,6 +311,7 @@ pub fn policy() -> Policy {
         checklists: vec![],
         calendar: Calendar::default(),
         response: Default::default(),
+        rhythm: Default::default(),
         hash: String::new(),
     }
 }

@@ -4,6 +4,7 @@ mod every;
 mod incidents;
 mod made;
 mod oncall;
+mod rhythm;
 mod scenes;
 mod sheet;
 mod stage;

@@ -85,6 +85,7 @@ impl Side {
             checklists: Vec::new(),
             calendar: signalbox::domain::window::Calendar::default(),
             response: Default::default(),
+            rhythm: Default::default(),
             hash: String::new(),
         }
     }

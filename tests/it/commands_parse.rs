@@ -6,6 +6,8 @@ use signalbox::domain::command::{About, Command, DeployRequest, RollbackMode, Ro
 use signalbox::domain::ids::{DeploymentId, IncidentId};
 use signalbox::domain::incident::{Duty, IncidentCommand};
 use signalbox::domain::message::Action;
+use signalbox::domain::numbers::StatsQuery;
+use signalbox::domain::rhythm::MaintenanceCommand as M;
 use signalbox::domain::roster::OncallCommand as C;
 use signalbox::domain::time::Span;
 
@@ -18,6 +20,8 @@ pub fn vocabulary() -> Vocabulary {
         roles: ["cto".into(), "dba".into()].into(),
         severities: ["P0", "P1", "P2"].map(String::from).into(),
         rosters: ["primary".into()].into(),
+        digests: ["morning".into()].into(),
+        maintenance: ["weekly".into()].into(),
         people: [("omar".into(), "Omar Farouk".into()), ("sara".into(), "Sara Haddad".into())].into(),
     }
 }
@@ -307,6 +311,27 @@ fn every_other_command_is_read() {
         ("/oncall handoff", on_call(C::Handoff { roster: None })),
         ("/oncall simulate p0 sunday 03:10", on_call(C::Simulate { severity: "P0".into(), at: text("sunday 03:10") })),
         ("/oncall accept primary", on_call(C::Accept { roster: primary(), handoff: None })),
+        ("/digest", Command::Digest { name: None }),
+        ("/digest Morning", Command::Digest { name: text("morning") }),
+        ("/stats month api", Command::Stats(StatsQuery { words: vec!["month".into(), "api".into()] })),
+        ("/maintenance", Command::Maintenance(M::Show { name: None })),
+        (
+            "/maintenance tick weekly 1 3-4",
+            Command::Maintenance(M::Tick { name: "weekly".into(), items: vec![1, 3, 4], round: None }),
+        ),
+        (
+            "/maintenance untick weekly 2",
+            Command::Maintenance(M::Untick { name: "weekly".into(), items: vec![2], round: None }),
+        ),
+        (
+            "/maintenance na weekly 2 nothing to close",
+            Command::Maintenance(M::NotApplicable {
+                name: "weekly".into(),
+                item: 2,
+                reason: "nothing to close".into(),
+                round: None,
+            }),
+        ),
         ("/help /checklist tick", Command::Help { topic: Some("checklist tick".into()) }),
     ];
     let mut seen = std::collections::BTreeSet::from(["deploy"]);

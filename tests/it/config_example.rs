@@ -28,6 +28,7 @@ fn the_embedded_copy_is_the_folder() {
         .map(|e| e.unwrap())
         .filter(|e| e.path().is_file())
         .map(|e| format!("checklists/{}", e.file_name().to_string_lossy()))
+        .chain(example().policy.rhythm.maintenance.values().map(|m| m.checklist.source.file.to_string()))
         .collect();
     let embedded: BTreeSet<String> =
         embedded::FILES.iter().map(|(name, _)| (*name).to_owned()).filter(|n| n.ends_with(".md")).collect();

@@ -205,6 +205,7 @@ fn policy(people: &[u8]) -> Policy {
         checklists: Vec::new(),
         calendar: Default::default(),
         response: Default::default(),
+        rhythm: Default::default(),
         hash: String::new(),
     }
 }

@@ -25,9 +25,9 @@ fn local_seconds(at: DateTime) -> i64 {
 }
 
 /// Stretches of even time: where each begins, and seconds ahead of UTC.
-type Clockwork = Vec<(i64, i64)>;
+pub type Clockwork = Vec<(i64, i64)>;
 
-fn clockwork(zone: &TimeZone) -> Clockwork {
+pub fn clockwork(zone: &TimeZone) -> Clockwork {
     let begin: Timestamp = "2018-01-01T00:00:00Z".parse().unwrap();
     let end: Timestamp = "2043-01-01T00:00:00Z".parse().unwrap();
     let mut out = vec![(begin.as_second(), i64::from(zone.to_offset(begin).seconds()))];
@@ -41,7 +41,8 @@ fn clockwork(zone: &TimeZone) -> Clockwork {
 }
 
 /// The first instant at which the clock reads `local` or later.
-fn first_reading(clockwork: &Clockwork, local: i64) -> i64 {
+/// Also what the calculator of schedules reads.
+pub fn first_reading(clockwork: &Clockwork, local: i64) -> i64 {
     let ends = clockwork.iter().skip(1).map(|(at, _)| *at).chain([i64::MAX]);
     let readings = clockwork.iter().zip(ends).filter_map(|((begin, offset), end)| {
         let at = (local - offset).max(*begin);

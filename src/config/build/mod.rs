@@ -7,6 +7,7 @@ mod paging;
 pub use environment::window;
 mod probe;
 mod response;
+mod rhythm;
 mod roster;
 mod service;
 mod step;
@@ -64,6 +65,7 @@ pub fn policy(root: &Root, calendar: Calendar, checklists: Vec<Checklist>, cx: &
         checklists,
         calendar: calendar::with_file_rules(calendar, root, &names, zone, cx),
         response: response::all(root, &names, zone, cx),
+        rhythm: rhythm::all(root, &names, zone, cx),
         hash: String::new(),
     }
 }

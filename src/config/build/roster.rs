@@ -90,7 +90,8 @@ fn days(turn: &At<Length>, cx: &mut Context) -> i32 {
     TURN_DAYS
 }
 
-fn channel(at: &At<String>, root: &Root, cx: &mut Context) -> Option<ChannelName> {
+/// One of `[channels]`, or a problem.
+pub fn channel(at: &At<String>, root: &Root, cx: &mut Context) -> Option<ChannelName> {
     let raw = root.channels.0.as_ref();
     let named = raw.into_iter().flat_map(|c| [&c.deployments, &c.incidents, &c.engineering]);
     let listed: Vec<&str> = named.filter_map(|c| c.0.as_ref()).map(|c| c.value.trim_start_matches('#')).collect();

@@ -71,6 +71,8 @@ fn used_probes(policy: &Policy) -> BTreeSet<&str> {
         }
     }
     used.extend(policy.services.values().filter_map(|s| s.live_probe.as_deref()));
+    used.extend(policy.rhythm.digests.values().flat_map(|d| &d.probes).map(String::as_str));
+    used.extend(policy.rhythm.objectives.iter().map(|o| o.probe.as_str()));
     let items = policy.checklists.iter().flat_map(|c| &c.sections).flat_map(|s| &s.items);
     used.extend(items.filter_map(|i| i.probe.as_deref()));
     used

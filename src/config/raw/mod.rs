@@ -9,6 +9,7 @@ mod keys;
 mod paging;
 mod probe;
 mod response;
+mod rhythm;
 mod roster;
 mod service;
 mod step;
@@ -19,6 +20,7 @@ pub use keys::*;
 pub use paging::*;
 pub use probe::*;
 pub use response::*;
+pub use rhythm::*;
 pub use roster::*;
 pub use service::*;
 pub use step::*;
@@ -73,6 +75,15 @@ section! {
         /// Who is on call, and when: `[rosters.primary]`.
         #[schemars(default)]
         rosters: Named<RosterEntry>,
+        /// What is told at fixed times: `[digests.morning]`.
+        #[schemars(default)]
+        digests: Named<DigestEntry>,
+        /// Checklists that come round again: `[maintenance.weekly]`.
+        #[schemars(default)]
+        maintenance: Named<MaintenanceEntry>,
+        /// Numbers and what they should be, as digests show them: `[objectives.error-rate]`.
+        #[schemars(default)]
+        objectives: Named<ObjectiveEntry>,
         /// Dated prohibitions.
         freezes: Option<Vec<At<FreezeEntry>>>,
         /// Days off, besides those of `calendars`.

@@ -8,9 +8,11 @@ mod back;
 mod checklist;
 mod control;
 mod deploy;
+mod digest;
 mod incident;
 mod keys;
 mod locks;
+mod maintenance;
 mod monitor;
 mod receipt;
 mod refuse;
@@ -34,6 +36,7 @@ use super::message::{Message, Tone};
 use super::paging::{Came, Try};
 use super::plan::Release;
 use super::policy::Policy;
+use super::rhythm::{Purpose as RhythmPurpose, Report};
 use super::roster::Purpose as RosterPurpose;
 use super::time::Now;
 use super::world::World;
@@ -62,6 +65,12 @@ pub enum Input {
     PageCame { stream: Stream, of: Try, came: Came },
     /// A timer of a roster fell due, or it is to be looked at: after a start, and with a new config.
     Roster { roster: String, purpose: RosterPurpose, facts: Facts },
+    /// A slot of a digest fell due, or it is to be looked at: after a start, and with a new config.
+    Digest { digest: String },
+    /// What a digest says is gathered.
+    DigestGathered { digest: String, report: Box<Report> },
+    /// The same, of maintenance; or what is open is brought to mind.
+    Maintenance { maintenance: String, purpose: RhythmPurpose },
     /// A task outside ended.
     Receipt { stream: Stream, key: String, outcome: Outcome },
     /// Something outside the streams changed (the policy, a restart): ask the gate again.
@@ -100,6 +109,9 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
             }
         }
         Input::Roster { roster, purpose, facts } => roster::fire(&mut tx, roster, *purpose, facts)?,
+        Input::Digest { digest } => digest::look(&mut tx, digest)?,
+        Input::DigestGathered { digest, report } => digest::gathered(&mut tx, digest, report)?,
+        Input::Maintenance { maintenance, purpose } => maintenance::fire(&mut tx, maintenance, *purpose)?,
         Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
         Input::Reconsider { deployment } => settle::reconsider(&mut tx, *deployment)?,
     }
@@ -149,6 +161,7 @@ fn command_input(
         }
         Command::Incident(command) => incident::command(tx, person, origin, command, facts),
         Command::Oncall(command) => roster::command(tx, person, command, facts),
+        Command::Maintenance(command) => maintenance::command(tx, person, command),
         Command::Review { deployment, notes } => locks::review(tx, person, *deployment, notes),
         other => {
             tx.reply(Message::line(

@@ -207,9 +207,7 @@ fn keep_readings(lists: &mut [ListState], readings: &[Reading], read: &BTreeSet<
 }
 
 fn mark(d: &mut Deployment, no: u32, mark: &ItemMark) {
-    if let Some(item) = d.lists.iter_mut().flat_map(|l| &mut l.items).find(|i| i.no == no) {
-        item.mark = mark.clone();
-    }
+    d.lists.iter_mut().for_each(|list| list.mark(no, mark));
 }
 
 fn with_watch(d: &mut Deployment, f: impl FnOnce(&mut Watch)) {

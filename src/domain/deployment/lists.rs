@@ -86,6 +86,13 @@ impl ListState {
         })
     }
 
+    /// Marks one of its items; a number that is none of them changes nothing.
+    pub fn mark(&mut self, no: u32, mark: &ItemMark) {
+        if let Some(item) = self.items.iter_mut().find(|i| i.no == no) {
+            item.mark = mark.clone();
+        }
+    }
+
     /// Required items that are still open.
     #[must_use]
     pub fn required_open(&self) -> usize {

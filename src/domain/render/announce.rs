@@ -45,6 +45,10 @@ pub fn notices(
         (Event::Environment(e), State::Environment(_)) => environment(policy, stream.name(), e),
         (Event::Incident(e), State::Incident(i)) => super::incident::notices(policy, e, i),
         (Event::Roster(e), State::Roster(state)) => super::roster::notices(policy, stream.name(), e, state),
+        (Event::Digest(e), State::Digest(_)) => super::rhythm::digest_notices(policy, stream.name(), e),
+        (Event::Maintenance(e), State::Maintenance(m)) => {
+            super::rhythm::maintenance_notices(policy, stream.name(), e, m)
+        }
         (Event::Person(e), _) => debts(e, stream.name()).map(|m| here(policy, m)).into_iter().collect(),
         _ => Vec::new(),
     }

@@ -28,7 +28,18 @@ pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> M
         1 => "1 required item open".to_owned(),
         n => format!("{n} required items open"),
     };
-    let mut message = Message::new(tone, vec![bold(list.title.as_str()), plain(format!(" for {} · {left}", d.id))]);
+    let message = Message::new(tone, vec![bold(list.title.as_str()), plain(format!(" for {} · {left}", d.id))]);
+    let message = sections(message, list);
+    if closed {
+        return message.context(vec![plain("Closed: the deployment has gone on.")]);
+    }
+    let id = d.id.to_string();
+    handles(message, list, "checklist", &[("deployment", &id)])
+        .context(vec![code(format!("/checklist untick {id} 3")), plain(" takes a tick back.")])
+}
+
+/// A bar and the items of each section.
+pub(super) fn sections(mut message: Message, list: &ListState) -> Message {
     for (title, items) in list.by_section() {
         let done = items.iter().filter(|i| i.settled()).count();
         message = message.block(Block::Progress(Progress {
@@ -40,20 +51,21 @@ pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> M
         }));
         message = message.block(Block::List(items.iter().map(item_line).collect()));
     }
-    if closed {
-        return message.context(vec![plain("Closed: the deployment has gone on.")]);
-    }
-    let id = d.id.to_string();
+    message
+}
+
+/// The buttons by which items are ticked: `command tick` and `command na`, with `me` to say of what.
+pub(super) fn handles(mut message: Message, list: &ListState, command: &str, me: &[(&str, &str)]) -> Message {
+    let (tick, not_applicable) = (format!("{command} tick"), format!("{command} na"));
     let by_hand = list.items.iter().filter(|i| i.required && !i.settled() && i.probe.is_none());
     for item in by_hand.take(ITEM_BUTTONS) {
         let no = item.no.to_string();
-        let args = [("deployment", id.as_str()), ("items", no.as_str())];
-        message = message.button(button(&format!("Tick {no}"), ButtonStyle::Plain, "checklist tick", &args));
+        let args: Vec<(&str, &str)> = me.iter().copied().chain([("items", no.as_str())]).collect();
+        message = message.button(button(&format!("Tick {no}"), ButtonStyle::Plain, &tick, &args));
     }
-    let me = [("deployment", id.as_str())];
-    let many = button("Tick several", ButtonStyle::Plain, "checklist tick", &me);
+    let many = button("Tick several", ButtonStyle::Plain, &tick, me);
     message = message.button(asking(many, "items", "Item numbers, such as 1 2 5", true));
-    let mut na = button("Not applicable", ButtonStyle::Plain, "checklist na", &me);
+    let mut na = button("Not applicable", ButtonStyle::Plain, &not_applicable, me);
     let field = |name: &str, label: &str| FormField {
         name: name.into(),
         label: label.into(),
@@ -63,8 +75,7 @@ pub(super) fn list_card(_policy: &Policy, d: &Deployment, list: &ListState) -> M
     };
     let fields = vec![field("item", "Item number"), field("reason", "Why it does not apply")];
     na.form = Some(Form { title: "Not applicable".into(), submit: "Not applicable".into(), fields });
-    message = message.button(na);
-    message.context(vec![code(format!("/checklist untick {id} 3")), plain(" takes a tick back.")])
+    message.button(na)
 }
 
 fn item_line(item: &ItemState) -> Line {

@@ -8,6 +8,7 @@ mod card;
 mod incident;
 mod list;
 mod parts;
+mod rhythm;
 mod roster;
 
 pub use announce::{Notice, Place, notices};
@@ -19,4 +20,5 @@ pub use incident::{
     timeline,
 };
 pub use parts::{accepted, dry_run, sentence, who_can_turn, words};
+pub use rhythm::{digest_list, digest_message, maintenance_cards, maintenance_list, stats};
 pub use roster::{foreseen, handoff_ahead, handoff_cards, handoff_key, on_call, unreachable, week};

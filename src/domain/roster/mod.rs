@@ -24,6 +24,7 @@ pub use command::OncallCommand;
 pub use event::{Handover, RosterEvent};
 pub(crate) use evolve::next_nag;
 pub use evolve::{Purpose, evolve, timers};
+pub use rotation::first_reading;
 pub use shifts::{HORIZON, Shift, Who, holder, shifts, who};
 pub use state::{Dated, Handoff, Noted, Notes, Offer, Override, RosterState};
 pub use when::{Misread, instant, interval};

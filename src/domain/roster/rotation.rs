@@ -50,7 +50,7 @@ impl<'a> Rotation<'a> {
 }
 
 /// The first instant at which a zone's clock reads `local` or later; `None` at the ends of time.
-pub(super) fn first_reading(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
+pub fn first_reading(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(local);
     match ambiguous.offset() {
         // Before the skip by the later offset; the skip is what comes next.

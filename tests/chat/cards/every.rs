@@ -10,6 +10,7 @@ use signalbox::domain::ids::PersonId;
 use signalbox::domain::incident::IncidentEvent as I;
 use signalbox::domain::person::PersonEvent as P;
 use signalbox::domain::render::notices;
+use signalbox::domain::rhythm::{DigestEvent as G, MaintenanceEvent as M};
 use signalbox::domain::roster::RosterEvent as R;
 use signalbox::domain::time::{Now, from_millis};
 use signalbox::domain::world::{Event, State, evolve};
@@ -136,6 +137,17 @@ fn told(event: &Event) -> Option<&'static str> {
             R::SwapDeclined { .. } => "swap declined",
             R::RosterBegun { .. } | R::ShiftsPlanned { .. } | R::RosterRetired => return None,
         },
+        Event::Digest(event) => match event {
+            G::DigestPosted { .. } => "digest posted",
+            G::DigestArmed { .. } | G::DigestDue { .. } | G::DigestRetired => return None,
+        },
+        Event::Maintenance(event) => match event {
+            M::MaintenanceTicked { .. } => "maintenance ticked",
+            M::MaintenanceReminded { .. } => "maintenance reminded",
+            M::MaintenanceNotApplicable { .. } => "maintenance set aside",
+            M::MaintenanceArmed { .. } | M::MaintenanceOpened(_) => return None,
+            M::MaintenanceUnticked { .. } | M::MaintenanceRetired => return None,
+        },
         Event::Board(_) => return None,
         Event::Person(event) => match event {
             P::DebtOpened { .. } => "debt opened",
@@ -145,7 +157,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 58;
+const TOLD: usize = 62;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

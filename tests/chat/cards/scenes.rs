@@ -42,6 +42,7 @@ pub async fn all() -> Vec<Stage> {
     ];
     all.extend(super::incidents::all().await);
     all.extend(super::oncall::all().await);
+    all.extend(super::rhythm::all().await);
     all
 }
 

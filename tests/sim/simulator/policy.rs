@@ -9,6 +9,7 @@ use signalbox::domain::policy::{
     StepSpec, Strategy,
 };
 use signalbox::domain::response::{Ladder, Level, Response, Severity};
+use signalbox::domain::rhythm::{Cron, Digest, Rhythm, Section as Part};
 use signalbox::domain::roster::{Layer, Roster};
 use signalbox::domain::time::Span;
 use signalbox::domain::window::{Calendar, Freeze, Holiday, Window};
@@ -328,6 +329,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
         ],
         calendar,
         response: response(dice),
+        rhythm: rhythm(),
         hash: "policy-0".into(),
     };
     (policy, times)
@@ -388,6 +390,20 @@ fn response(dice: &mut fastrand::Rng) -> Response {
         rosters: [("primary".to_owned(), roster())].into(),
         ..Response::default()
     }
+}
+
+/// Every half hour of the morning, so that every history has slots, and outages miss some.
+fn rhythm() -> Rhythm {
+    let digest = Digest {
+        name: "morning".into(),
+        title: "Morning".into(),
+        cron: Cron::read("*/30 9-11 * * *", "+03:00").unwrap_or_default(),
+        channel: None,
+        sections: vec![Part::Incidents, Part::Keys, Part::Deployments, Part::Oncall],
+        probes: Vec::new(),
+        source: Source::default(),
+    };
+    Rhythm { digests: [("morning".to_owned(), digest)].into(), ..Rhythm::default() }
 }
 
 /// Hands over every morning, and twice more within it, so that every history has hand-offs.

@@ -513,7 +513,9 @@ impl World {
         let timers = at_once(self.store.timers(200)).unwrap_or_default();
         let said = at_once(self.store.next_outbox()).is_ok_and(|due| due.is_none());
         let worked = at_once(self.store.open_inbox_count()).is_ok_and(|open| open == 0);
-        said && worked && self.mail.is_empty() && timers.iter().all(|timer| timer.stream.kind() == "roster")
+        said && worked
+            && self.mail.is_empty()
+            && timers.iter().all(|timer| ["roster", "digest"].contains(&timer.stream.kind()))
     }
 
     /// People take back what waits and stop what is held; everything else must end by itself.

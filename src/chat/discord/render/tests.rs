@@ -37,6 +37,7 @@ fn policy() -> Policy {
         checklists: Vec::new(),
         calendar: Default::default(),
         response: crate::domain::response::Response::default(),
+        rhythm: crate::domain::rhythm::Rhythm::default(),
         hash: String::new(),
     }
 }

@@ -7,6 +7,7 @@ use signalbox::domain::environment;
 use signalbox::domain::ids::{DeploymentId, EnvironmentName, ServiceName, Stream};
 use signalbox::domain::incident;
 use signalbox::domain::policy::Phase;
+use signalbox::domain::rhythm;
 use signalbox::domain::roster;
 use signalbox::domain::time::Clock;
 use signalbox::domain::world::State;
@@ -67,6 +68,26 @@ impl Checker {
             State::Roster(r) => {
                 let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
                 let timers = roster::timers(r).into_iter().map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
+                self.expected.timers.insert(stream.clone(), timers.collect());
+                return;
+            }
+            State::Digest(d) => {
+                let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
+                let timers = rhythm::digest_timers(d).into_iter();
+                let timers = timers.map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
+                self.expected.timers.insert(stream.clone(), timers.collect());
+                let gather = |g: &rhythm::Gathering| {
+                    let effect = Effect::Gather { digest: stream.name().to_owned(), slot: g.slot };
+                    let key = format!("{stream}/{}", g.slot.as_millisecond());
+                    (key, serde_json::to_string(&effect).unwrap_or_default())
+                };
+                self.expected.tasks.insert(stream.clone(), d.gathering.iter().map(gather).collect());
+                return;
+            }
+            State::Maintenance(m) => {
+                let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
+                let timers = rhythm::maintenance_timers(m).into_iter();
+                let timers = timers.map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
                 self.expected.timers.insert(stream.clone(), timers.collect());
                 return;
             }

@@ -11,9 +11,9 @@ impl Checker {
     /// Everything came to an end, everything was said, and nothing that stands is false.
     pub fn at_the_end(&self, store: &MemoryStore, room: &Room) -> Vec<String> {
         let mut wrong = Vec::new();
-        // Shifts never end: of all there is, only rosters wait for what comes next.
+        // Shifts and slots never end: of all there is, only rosters and digests wait for what comes next.
         let timers = at_once(store.timers(20)).unwrap_or_default().into_iter();
-        for row in timers.filter(|row| row.stream.kind() != "roster") {
+        for row in timers.filter(|row| !["roster", "digest"].contains(&row.stream.kind())) {
             wrong.push(format!("timer {} never ends", row.id));
         }
         for row in at_once(store.outbox(20)).unwrap_or_default() {
@@ -32,6 +32,7 @@ impl Checker {
                 wrong.push(format!("{} stands in the thread of {:?}, which is no card", said.key, said.thread));
             }
         }
+        wrong.extend(self.digests_at_the_end());
         wrong.extend(self.everything_is_said(room));
         wrong.extend(self.cards_are_true(room));
         wrong

@@ -7,6 +7,7 @@ mod conserve;
 mod end;
 mod incidents;
 mod may;
+mod rhythm;
 mod run;
 mod wayout;
 
@@ -46,6 +47,8 @@ pub struct Checker {
     good: BTreeSet<(EnvironmentName, ServiceName, String)>,
     /// Keys of messages that were promised.
     pub promised: BTreeSet<String>,
+    /// Digests that were posted.
+    pub posted_slots: u32,
     expected: conserve::Expected,
     /// When the state stopped asking for a job.
     unasked: BTreeMap<String, i64>,
@@ -65,6 +68,7 @@ impl Checker {
             keys: BTreeMap::new(),
             good: BTreeSet::new(),
             promised: BTreeSet::new(),
+            posted_slots: 0,
             expected: conserve::Expected::default(),
             unasked: BTreeMap::new(),
             once: BTreeMap::new(),
@@ -162,6 +166,7 @@ impl Checker {
                 self.good.insert((name, service.clone(), release.revision.clone()));
                 Ok(())
             }
+            (Event::Digest(e), before) => self.judge_digest(row, e, before),
             (Event::Incident(e), Some(State::Incident(i))) => self.judge_incident(replica, row, e, i),
             _ => Ok(()),
         }
