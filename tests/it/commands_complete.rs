@@ -35,7 +35,9 @@ fn every_beginning_of_every_example_leads_on() {
                 hint || (example.starts_with(s.insert.trim_end())
                     && s.insert.trim_end().len() >= typed.trim_end().len())
             };
-            assert!(offers.iter().any(leads), "{typed:?} of {example:?}: {offers:#?}");
+            // There are more commands than one list shows; the next letter tells them apart.
+            let full = typed.len() < 2 && offers.len() == signalbox::limits::SUGGESTIONS;
+            assert!(full || offers.iter().any(leads), "{typed:?} of {example:?}: {offers:#?}");
         }
     }
 }
