@@ -1,6 +1,7 @@
 //! signalbox: the signal box of a release railway. Nothing moves until the line is clear, two keys are turned, and every
 //! movement is in the book.
 
+pub mod alerts;
 pub mod app;
 pub mod chat;
 pub mod clock;

@@ -1,10 +1,12 @@
 //! Every bound of the program, one constant each, with its reason. Tests hold each at the limit and one past it.
 
+mod alerts;
 mod incidents;
 mod pages;
 mod rhythm;
 mod rosters;
 
+pub use alerts::*;
 pub use incidents::*;
 pub use pages::*;
 pub use rhythm::*;

@@ -3,11 +3,12 @@
 //! ```text
 //! cargo bench --bench load -- [PART ...] [--folder DIR] [--rounds N] [--seconds S] [--timers N] [--events N]
 //! ```
-//! Parts: `commands`, `process`, `timers`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`; all of them without
-//! a name. Everything runs on SQLite with full sync in a folder on the disk to be measured; the Slack parts once more in
+//! Parts: `commands`, `process`, `timers`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`, `alerts`; all of them
+//! without a name. Everything runs on SQLite with full sync in a folder on the disk to be measured; the Slack parts once more in
 //! memory. Each part prints the machine's conditions first: a durable figure means nothing without the rate at which its disk
 //! flushes.
 
+mod alerts;
 mod breach;
 mod commands;
 mod conditions;
@@ -34,8 +35,8 @@ pub struct Options {
     pub events: i64,
 }
 
-const PARTS: [&str; 8] =
-    ["commands", "process", "timers", "breach", "questions", "console", "slack-http", "slack-socket"];
+const PARTS: [&str; 9] =
+    ["commands", "process", "timers", "breach", "questions", "console", "slack-http", "slack-socket", "alerts"];
 
 fn options() -> Option<(Options, Vec<String>)> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("load");
@@ -81,6 +82,7 @@ fn main() -> Result<()> {
                 "timers" => timers::run(&options).await,
                 "breach" => breach::run(&options).await,
                 "questions" => questions::run(&options).await,
+                "alerts" => alerts::run(&options).await,
                 "slack-http" => slack::run(&options, slack::Mode::Http).await,
                 "slack-socket" => slack::run(&options, slack::Mode::Socket).await,
                 _ => console::run(&options).await,

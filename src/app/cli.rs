@@ -1,6 +1,8 @@
 //! The command line.
 
-use super::{ask, check, demo, doctor, healthcheck, journal, logs, manifest, preflight, rehearse, serve, window};
+use super::{
+    alerts, ask, check, demo, doctor, healthcheck, journal, logs, manifest, preflight, rehearse, serve, window,
+};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +41,11 @@ enum Sub {
     Why(ask::AskArgs),
     /// When a deployment would pass the gate.
     When(ask::AskArgs),
+    /// What becomes of alerts, without doing it.
+    Alerts {
+        #[command(subcommand)]
+        what: alerts::AlertsSub,
+    },
     /// Verify the journal's hash chain, or export it.
     Audit {
         #[command(subcommand)]
@@ -80,6 +87,7 @@ pub fn run() -> ExitCode {
         Sub::Check(args) => check::check(&args),
         Sub::Rehearse(args) => rehearse::rehearse(&args),
         Sub::Window(args) => window::window(&args),
+        Sub::Alerts { what } => alerts::alerts(&what),
         Sub::Commands => check::commands(),
         Sub::Manifest(args) => manifest::manifest(&args),
         Sub::Demo(args) => within(demo::demo(args)),

@@ -55,10 +55,7 @@ fn line(finding: &Finding) -> String {
 async fn examine(service: &ServiceConfig, policy: &Policy) -> anyhow::Result<Vec<(&'static str, Vec<Finding>)>> {
     let client = crate::http::client().context("cannot make an HTTP client")?;
     let now = SystemClock::new().now().wall;
-    let rooms = &policy.channels;
-    let mut channels: Vec<ChannelName> =
-        vec![rooms.deployments.clone(), rooms.incidents.clone(), rooms.engineering.clone()];
-    channels.dedup();
+    let channels: Vec<ChannelName> = policy.channels.all().into_iter().cloned().collect();
     let people = |platform: &str| {
         let here = policy.people.values().filter(|p| p.accounts.contains_key(platform)).count();
         (policy.people.len(), here)
@@ -101,6 +98,10 @@ async fn examine(service: &ServiceConfig, policy: &Policy) -> anyhow::Result<Vec
     let paging = super::paging::findings(&service.paging, policy);
     if !paging.is_empty() {
         out.push(("Paging", paging));
+    }
+    let alerts = super::alerts::findings(&service.alerts, policy);
+    if !alerts.is_empty() {
+        out.push(("Alerts", alerts));
     }
     if nobody_to_talk_to {
         let todo = "add [slack] or [discord]; docs/SLACK.md and docs/DISCORD.md show how";

@@ -1,5 +1,6 @@
 //! The composition root: the only place that names concrete adapters, and the subcommands.
 
+mod alerts;
 mod ask;
 mod check;
 mod cli;

@@ -67,6 +67,7 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let owner = format!("serve-{}", ids.next(clock.now()));
     let around = Around { store: Arc::clone(&store), clock: Arc::clone(&clock), owner: owner.clone() };
     let pagers = super::paging::pagers(&settings.paging)?;
+    let alerts_clock = Arc::clone(&clock);
     let parts = runtime::Parts { store, policy, clock, ids, platforms, executors: Vec::new(), pagers, owner };
     let engine = runtime::engine(&settings.data, parts)?;
     slot.fill(&engine);
@@ -76,7 +77,9 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let listener = bind(settings.listen, true).await?;
     let address = listener.local_addr()?;
     let token = settings.calendar_token.as_ref().map(|s| s.resolve(&|name| std::env::var(name).ok())).transpose()?;
-    let router = ops_router(health).merge(feed_router(Arc::new(Feed(Arc::clone(&engine))), token.as_deref()));
+    let alerts = super::alerts::router(&settings.alerts, &alerts_clock, &engine);
+    let feeds = feed_router(Arc::new(Feed(Arc::clone(&engine))), token.as_deref());
+    let router = ops_router(health).merge(feeds).merge(alerts);
     let ops = tokio::spawn(runtime::serve_http(listener, router, stop.clone()));
     let page = match &console {
         Some(console) => Some(serve_console(&engine, console, &settings, &stop).await?),

@@ -3,6 +3,7 @@
 use super::error::{CommandError, Problem};
 use super::kind::{Kind, Value};
 use super::parse::Invocation;
+use crate::domain::alert::AlertCommand;
 use crate::domain::command::{About, Command, DeployRequest, RollbackTarget};
 use crate::domain::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, ServiceName};
 use crate::domain::incident::{Duty, IncidentCommand};
@@ -151,6 +152,22 @@ impl Args<'_> {
         }))
     }
 
+    /// One of the commands about alerts; `None` when there is none of that name.
+    fn of_alerts(&self, name: &str) -> Result<Option<AlertCommand>, CommandError> {
+        use AlertCommand as C;
+        Ok(Some(match name {
+            "alerts" => C::List,
+            "silence" => C::Silence {
+                matcher: self.said("matcher")?,
+                span: needed(self.span("span")?, "span")?,
+                reason: self.reason()?,
+            },
+            "silence list" => C::Silences,
+            "silence cancel" => C::CancelSilence { number: needed(self.number("number")?, "number")? },
+            _ => return Ok(None),
+        }))
+    }
+
     fn request(&self) -> Result<DeployRequest, CommandError> {
         Ok(DeployRequest {
             service: self.service("service")?,
@@ -196,6 +213,9 @@ impl TryFrom<&Invocation> for Command {
         }
         if let Some(command) = args.of_maintenance(&invocation.command)? {
             return Ok(Self::Maintenance(command));
+        }
+        if let Some(command) = args.of_alerts(&invocation.command)? {
+            return Ok(Self::Alert(command));
         }
         Ok(match invocation.command.as_str() {
             "deploy" => Self::Deploy(args.request()?),

@@ -5,6 +5,7 @@
 //! the policy that decisions read ([`build`]), and checked as a whole ([`check`]). None of these stops at a problem; all of
 //! them add to one [`Report`]. Deliberately absent: reloading, and layers of files.
 
+mod alerts;
 mod build;
 mod check;
 mod checklists;
@@ -30,6 +31,6 @@ pub use problem::{Code, Problem, Severity};
 pub use report::Report;
 pub use schema::schema;
 pub use service::{
-    Console, DiscordConfig, EmailConfig, LogFormat, NtfyConfig, PagerdutyConfig, PagingConfig, Secret, SecretError,
-    ServiceConfig, SlackConfig, SlackMode, SmtpTls, WebhookConfig,
+    AlertFormat, AlertProof, AlertSourceConfig, Console, DiscordConfig, EmailConfig, LogFormat, NtfyConfig,
+    PagerdutyConfig, PagingConfig, Secret, SecretError, ServiceConfig, SlackConfig, SlackMode, SmtpTls, WebhookConfig,
 };

@@ -81,7 +81,9 @@ pub(super) fn base_url(at: Option<&At<String>>, cx: &mut Context) -> Option<Stri
 fn channels(pairs: Option<&Pairs>, root: &Root, cx: &mut Context) -> BTreeMap<ChannelName, String> {
     let raw = root.channels.0.as_ref();
     let named = raw.into_iter().flat_map(|c| [&c.deployments, &c.incidents, &c.engineering]);
-    let known: Vec<&str> = named.filter_map(|c| c.0.as_ref()).map(|c| c.value.trim_start_matches('#')).collect();
+    let alerts = raw.and_then(|c| c.alerts.as_ref());
+    let known: Vec<&str> =
+        named.filter_map(|c| c.0.as_ref()).chain(alerts).map(|c| c.value.trim_start_matches('#')).collect();
     let mut out = BTreeMap::new();
     for (name, id) in pairs.map(|p| p.0.as_slice()).unwrap_or_default() {
         let key = name.value.trim_start_matches('#');

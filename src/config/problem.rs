@@ -30,6 +30,7 @@ pub enum Code {
     UnknownSeverity,
     UnknownRoster,
     UnknownChannel,
+    UnknownSource,
     UnknownService,
     UnknownEnvironment,
     UnknownStrategy,
@@ -46,6 +47,8 @@ pub enum Code {
     NoRollback,
     /// A step stands in a list where it cannot run.
     MisplacedStep,
+    /// A rule that an earlier one leaves nothing to.
+    Unreachable,
     AfterItself,
     AfterCycle,
     SecretInPlain,

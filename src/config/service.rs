@@ -29,6 +29,7 @@ pub struct ServiceConfig {
     pub slack: Option<SlackConfig>,
     pub discord: Option<DiscordConfig>,
     pub paging: PagingConfig,
+    pub alerts: Vec<AlertSourceConfig>,
 }
 
 impl ServiceConfig {
@@ -40,7 +41,8 @@ impl ServiceConfig {
             .iter_mut()
             .flat_map(|s| std::iter::once(&mut s.bot_token).chain(&mut s.app_token).chain(&mut s.signing_secret));
         let discord = self.discord.iter_mut().map(|d| &mut d.token);
-        for secret in self.store.iter_mut().chain(slack).chain(discord).chain(self.paging.secrets()) {
+        let alerts = self.alerts.iter_mut().map(|source| source.proof.secret());
+        for secret in self.store.iter_mut().chain(slack).chain(discord).chain(self.paging.secrets()).chain(alerts) {
             if let Secret::File(path) = secret {
                 *path = folder.join(&path);
             }
@@ -162,6 +164,40 @@ pub struct NtfyConfig {
     /// Without a slash at its end. Absent: ntfy.sh.
     pub base_url: Option<String>,
     pub token: Option<Secret>,
+}
+
+/// `[alerts.sources.*]`.
+#[derive(Clone, Debug)]
+pub struct AlertSourceConfig {
+    pub name: String,
+    pub format: AlertFormat,
+    pub proof: AlertProof,
+}
+
+/// How a source writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertFormat {
+    Alertmanager,
+    Grafana,
+    Google,
+    Pagerduty,
+    Github,
+    Json,
+}
+
+/// What a source proves itself with.
+#[derive(Clone, Debug)]
+pub enum AlertProof {
+    Token { token: Secret, in_address: bool },
+    Signature(Secret),
+}
+
+impl AlertProof {
+    fn secret(&mut self) -> &mut Secret {
+        match self {
+            Self::Token { token, .. } | Self::Signature(token) => token,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -336,6 +372,7 @@ pub fn build(root: &Root, cx: &mut Context) -> ServiceConfig {
         slack: root.slack.as_ref().and_then(|s| super::platforms::slack(s, root, cx)),
         discord: root.discord.as_ref().and_then(|d| super::platforms::discord(d, root, cx)),
         paging: super::paging::build(root, cx),
+        alerts: super::alerts::build(root, cx),
         log: root.log.as_ref().and_then(|l| l.format.as_ref()).map_or(LogFormat::Text, |at| at.value.0),
     }
 }

@@ -4,6 +4,7 @@
 //! role in it is known to the policy, every number and span is in range, and texts are free of control characters.
 //! Versions are only well-formed: whether a release exists is asked of its source. Who may do it is decided later.
 
+use super::alert::AlertCommand;
 use super::ids::{DeploymentId, EnvironmentName, ServiceName};
 use super::incident::IncidentCommand;
 use super::numbers::StatsQuery;
@@ -131,6 +132,7 @@ pub enum Command {
         name: Option<String>,
     },
     Stats(StatsQuery),
+    Alert(AlertCommand),
 }
 
 /// The words of a deploy request.
@@ -243,6 +245,7 @@ impl Command {
             Self::Maintenance(command) => command.name(),
             Self::Digest { .. } => "digest",
             Self::Stats(_) => "stats",
+            Self::Alert(command) => command.name(),
         }
     }
 }

@@ -134,6 +134,18 @@ impl Stream {
         Self::new("board/incidents")
     }
 
+    /// A key of alerts, by its hash.
+    #[must_use]
+    pub fn alert(hash: &str) -> Self {
+        Self(format!("alert/{hash}").into())
+    }
+
+    /// The board of alerts: what fires, and what is silenced.
+    #[must_use]
+    pub fn alerts() -> Self {
+        Self::new("alerts/board")
+    }
+
     #[must_use]
     pub fn roster(name: &str) -> Self {
         Self(format!("roster/{name}").into())

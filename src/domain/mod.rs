@@ -2,6 +2,7 @@
 //!
 //! No I/O, no async, no clock, no randomness, no globals. Time and ids are arguments, effects are data.
 
+pub mod alert;
 pub mod approval;
 pub mod command;
 pub mod decide;

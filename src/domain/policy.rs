@@ -3,6 +3,7 @@
 //! `config/` builds it; nothing here reads files. Every rule carries the [`Source`] line it came from, so that `why` can
 //! name it. Maps are ordered, so the policy has one serialised form and one hash.
 
+use super::alert::AlertRules;
 use super::ids::{ChannelName, EnvironmentName, PersonId, Role, ServiceName};
 use super::paging::{Via, Ways};
 use super::response::Response;
@@ -51,6 +52,9 @@ pub struct Policy {
     /// Digests, maintenance and objectives.
     #[serde(default)]
     pub rhythm: Rhythm,
+    /// What alerts mean here.
+    #[serde(default, skip_serializing_if = "AlertRules::is_default")]
+    pub alerts: AlertRules,
     /// SHA-256 (hex) over the canonical text of all of the above, so a plan can record the policy it was made under.
     pub hash: String,
 }
@@ -61,6 +65,26 @@ pub struct Channels {
     pub deployments: ChannelName,
     pub incidents: ChannelName,
     pub engineering: ChannelName,
+    /// Absent: the incidents channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<ChannelName>,
+}
+
+impl Channels {
+    /// Where lines about alerts go.
+    #[must_use]
+    pub fn alerts(&self) -> &ChannelName {
+        self.alerts.as_ref().unwrap_or(&self.incidents)
+    }
+
+    /// Each of them once.
+    #[must_use]
+    pub fn all(&self) -> Vec<&ChannelName> {
+        let mut out = vec![&self.deployments, &self.incidents, &self.engineering];
+        out.extend(self.alerts.as_ref());
+        out.dedup();
+        out
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

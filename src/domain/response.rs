@@ -114,6 +114,39 @@ pub struct Level {
     pub source: Source,
 }
 
+impl Ladder {
+    /// Whether everybody who is on a level of `other` is on the same level of this one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.levels.iter().enumerate().all(|(n, level)| {
+            self.levels.get(n).is_some_and(|own| {
+                own.roles.is_superset(&level.roles)
+                    && own.people.is_superset(&level.people)
+                    && own.rosters.is_superset(&level.rosters)
+            })
+        })
+    }
+
+    /// Whoever is on a level of `other` comes to the same level of this one, which is reached at the sooner of both times.
+    pub fn widen(&mut self, other: &Self) {
+        for (n, level) in other.levels.iter().enumerate() {
+            let Some(own) = self.levels.get_mut(n) else {
+                self.levels.push(level.clone());
+                continue;
+            };
+            own.after = own.after.min(level.after);
+            own.unresolved = own.unresolved.into_iter().chain(level.unresolved).min();
+            own.all &= level.all;
+            own.roles.extend(level.roles.iter().cloned());
+            own.people.extend(level.people.iter().cloned());
+            own.rosters.extend(level.rosters.iter().cloned());
+        }
+        self.repeat = self.repeat.max(other.repeat);
+        self.pause = self.pause.min(other.pause);
+        self.urgent |= other.urgent;
+    }
+}
+
 impl Response {
     #[must_use]
     pub fn severity(&self, name: &str) -> Option<&Severity> {

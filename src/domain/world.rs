@@ -2,6 +2,7 @@
 //!
 //! A decision that needs a stream which is not loaded says so with [`Need`]; the engine loads it and decides again.
 
+use super::alert::{self, AlertBoard, AlertBoardEvent, AlertEvent, AlertState};
 use super::deployment::{self, Deployment, DeploymentEvent};
 use super::environment::{self, Environment, EnvironmentEvent};
 use super::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, Stream};
@@ -25,6 +26,8 @@ pub enum State {
     Roster(Box<RosterState>),
     Digest(DigestState),
     Maintenance(Box<MaintenanceState>),
+    Alert(Box<AlertState>),
+    AlertBoard(Box<AlertBoard>),
 }
 
 /// An event of any stream.
@@ -39,6 +42,8 @@ pub enum Event {
     Roster(RosterEvent),
     Digest(DigestEvent),
     Maintenance(MaintenanceEvent),
+    Alert(AlertEvent),
+    AlertBoard(AlertBoardEvent),
 }
 
 /// A loaded stream: how far it is, and its state (none before its first event).
@@ -178,6 +183,12 @@ pub fn evolve(stream: &Stream, state: Option<State>, event: &Event, at: Now) -> 
         (Event::Maintenance(e), Some(State::Maintenance(m))) => {
             State::Maintenance(Box::new(rhythm::evolve_maintenance(*m, e, at)))
         }
+        (Event::Alert(e), None) => State::Alert(Box::new(alert::evolve(AlertState::default(), e, at))),
+        (Event::Alert(e), Some(State::Alert(a))) => State::Alert(Box::new(alert::evolve(*a, e, at))),
+        (Event::AlertBoard(e), None) => State::AlertBoard(Box::new(alert::evolve_board(AlertBoard::default(), e, at))),
+        (Event::AlertBoard(e), Some(State::AlertBoard(b))) => {
+            State::AlertBoard(Box::new(alert::evolve_board(*b, e, at)))
+        }
         _ => return Err(broken("an event of another kind of stream".into())),
     })
 }
@@ -191,7 +202,7 @@ impl Event {
     }
 
     /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`, `incident`, `board`, `roster`, `digest`,
-    /// `maintenance`).
+    /// `maintenance`, `alert`, `alerts`).
     ///
     /// # Errors
     /// When the text is not such an event.
@@ -204,6 +215,8 @@ impl Event {
             "roster" => Self::Roster(serde_json::from_str(body)?),
             "digest" => Self::Digest(serde_json::from_str(body)?),
             "maintenance" => Self::Maintenance(serde_json::from_str(body)?),
+            "alert" => Self::Alert(serde_json::from_str(body)?),
+            "alerts" => Self::AlertBoard(serde_json::from_str(body)?),
             _ => Self::Deployment(serde_json::from_str(body)?),
         })
     }

@@ -63,6 +63,7 @@ impl Engine {
             Command::Maintenance(command) => vec![self.maintenance_answer(command).await?],
             Command::Digest { name } => vec![self.digest_answer(name.as_deref()).await?],
             Command::Stats(query) => vec![self.stats_answer(query).await?],
+            Command::Alert(command) => vec![self.alert_answer(command).await?],
             Command::QuarantineList => vec![render::quarantined(&self.environments().await?)],
             _ => Vec::new(),
         };

@@ -4,6 +4,7 @@
 //! brought the change.
 
 use super::effect::Effect;
+use crate::domain::alert;
 use crate::domain::decide::Emitted;
 use crate::domain::deployment::{self, Deployment, Purpose, TimerSpec};
 use crate::domain::environment;
@@ -43,6 +44,16 @@ pub(super) fn timer_rows(stream: &Stream, state: Option<&State>) -> BTreeMap<Str
         }
         Some(State::Digest(d)) => return rhythm_timers(stream, rhythm::digest_timers(d)),
         Some(State::Maintenance(m)) => return rhythm_timers(stream, rhythm::maintenance_timers(m)),
+        Some(State::Alert(a)) => {
+            let rows = alert::timers(a).into_iter().map(|(purpose, due)| {
+                wall_timer(stream, "settle", serde_json::to_string(&purpose).unwrap_or_default(), due)
+            });
+            return rows.map(|row| (row.id.clone(), row)).collect();
+        }
+        Some(State::AlertBoard(b)) => {
+            let rows = alert::board_timers(b).into_iter().map(|(purpose, due)| board_timer(stream, purpose, due));
+            return rows.map(|row| (row.id.clone(), row)).collect();
+        }
         _ => Vec::new(),
     };
     specs.into_iter().map(|s| timer_row(stream, &s)).map(|r| (r.id.clone(), r)).collect()
@@ -56,6 +67,14 @@ fn timer_row(stream: &Stream, spec: &TimerSpec) -> TimerRow {
         work: spec.clock == Clock::Work,
         body: serde_json::to_string(&spec.purpose).unwrap_or_default(),
     }
+}
+
+fn board_timer(stream: &Stream, purpose: alert::BoardPurpose, due: jiff::Timestamp) -> TimerRow {
+    let name = match purpose {
+        alert::BoardPurpose::Silences => "silences",
+        alert::BoardPurpose::Look => "look",
+    };
+    wall_timer(stream, name, serde_json::to_string(&purpose).unwrap_or_default(), due)
 }
 
 fn roster_timer(stream: &Stream, purpose: roster::Purpose, due: jiff::Timestamp) -> TimerRow {

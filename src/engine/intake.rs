@@ -258,6 +258,7 @@ fn asks(command: &Command) -> bool {
     ) || matches!(command, Command::Incident(command) if command.asks())
         || matches!(command, Command::Oncall(command) if command.asks())
         || matches!(command, Command::Maintenance(command) if command.asks())
+        || matches!(command, Command::Alert(command) if command.asks())
 }
 
 fn say(message: Message) -> Answer {

@@ -3,6 +3,7 @@
 //! Every loop is a thin shell around a step that takes the time from the clock it was given, so simulation, rehearsal, demo
 //! and production run the same code. Nothing is told to anybody before it is committed; nothing is held over I/O.
 
+mod alerts;
 mod ask;
 mod barred;
 mod bounded;
@@ -95,6 +96,8 @@ pub struct Engine {
     /// Rosters and schedules are to be looked at: after the start, and with a new config.
     look_at_rosters: AtomicBool,
     numbers: numbers::Model,
+    /// The same for silences and maintenance.
+    look_at_alerts: AtomicBool,
 }
 
 impl Engine {
@@ -128,6 +131,7 @@ impl Engine {
             known: known::Known::default(),
             look_at_rosters: AtomicBool::new(true),
             numbers: numbers::Model::default(),
+            look_at_alerts: AtomicBool::new(true),
         }))
     }
 
@@ -144,6 +148,7 @@ impl Engine {
     pub async fn set_policy(&self, policy: Arc<Policy>) -> crate::store::Result<()> {
         self.policy.set_base(policy);
         self.look_at_rosters.store(true, Ordering::Release);
+        self.look_at_alerts.store(true, Ordering::Release);
         self.new_policy.notify_one();
         self.reconsider().await
     }

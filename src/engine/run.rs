@@ -18,6 +18,7 @@ impl Engine {
     /// When the store cannot be read. What was fired before is stored.
     pub async fn fire_timers(&self) -> Result<usize> {
         self.look_at_rosters().await?;
+        self.look_at_alerts().await?;
         let now = self.now();
         let (wall, work) = (now.wall.as_millisecond(), now.work.as_millisecond());
         let due = self.deps.store.due_timers(wall, work, limits::TIMERS_AT_ONCE).await?;
@@ -235,6 +236,13 @@ fn input_of(timer: &TimerRow) -> serde_json::Result<Input> {
     if timer.stream.kind() == "maintenance" {
         let (maintenance, purpose) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);
         return Ok(Input::Maintenance { maintenance, purpose });
+    }
+    if timer.stream.kind() == "alert" {
+        let (key, purpose) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);
+        return Ok(Input::AlertTimer { key, purpose });
+    }
+    if timer.stream.kind() == "alerts" {
+        return Ok(Input::AlertBoardTimer { purpose: serde_json::from_str(&timer.body)? });
     }
     let (stream, purpose) = (timer.stream.clone(), serde_json::from_str::<Purpose>(&timer.body)?);
     Ok(Input::Timer { stream, purpose })

@@ -54,6 +54,15 @@ pub fn describe() {
     describe_gauge!("signalbox_delivery_taken_back", "Releases taken back, by environment and how far they had come");
     describe_gauge!("signalbox_incident_seconds", "Medians of incidents by what (acknowledge, restore, reach: a page)");
     describe_gauge!("signalbox_pages_of_person", "Pages by person and when (day, night)");
+    describe_counter!(
+        "signalbox_alerts_total",
+        "Alerts, by source and outcome: what was heard (fires, fired_before, ends, again, late, damaged), and what came of it \
+         (dropped, line, silenced, joined, opened, rearmed)"
+    );
+    describe_counter!(
+        "signalbox_alert_requests_total",
+        "Requests that bring alerts, by source and outcome (kept, again, or why they were refused)"
+    );
     // The adapters count these themselves.
     describe_counter!("signalbox_chat_connected_total", "Sockets to a platform that stood, by platform");
     describe_counter!("signalbox_chat_limited_total", "Calls that a platform answered with 429, by platform");

@@ -5,6 +5,7 @@
 
 use super::Engine;
 use super::lanes::{Held, lane};
+use crate::alerts;
 use crate::chat::{Answer, Arrival, ChatError, Envelope, Intake, IntakeError};
 use crate::domain::ids::PlatformName;
 use crate::limits;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// What one go at an arrival came to.
-enum Worked {
+pub(super) enum Worked {
     /// Nothing is left to do; the word is for the count.
     Done(&'static str),
     /// Once more after so many ms.
@@ -73,6 +74,9 @@ impl Engine {
 
     async fn work_once(&self, held: &mut Held) -> Worked {
         let Some(arrival) = arrival_of(&held.row) else { return Worked::Done("unreadable") };
+        if arrival.platform.as_str() == alerts::PLATFORM {
+            return self.work_alerts(&arrival, held).await;
+        }
         let (key, kind, platform) = (&held.row.key, &arrival.kind, &arrival.platform);
         let Some(chat) = self.platform(platform).cloned() else {
             tracing::error!(name: "inbox.no_platform", %key, %kind, "{key} is dropped: {platform} is not connected here any more");

@@ -6,7 +6,7 @@
 use super::Engine;
 use super::derive::{Derive, timer_rows};
 use crate::chat::Answer;
-use crate::domain::decide::{Ctx, Decision, Input, Stop, decide};
+use crate::domain::decide::{Ctx, Decision, Input, Stop, decide, streams_of};
 use crate::domain::ids::Stream;
 use crate::domain::journal::event_hash;
 use crate::domain::message::Message;
@@ -59,6 +59,8 @@ pub enum Outcome {
         refused: Option<&'static str>,
         /// How many events were stored.
         events: usize,
+        /// How often what became of something, for metrics.
+        counted: BTreeMap<&'static str, u64>,
     },
     /// It was decided before; this is what the sender was told then.
     Before(Answer),
@@ -191,7 +193,12 @@ impl Engine {
             }
             let Some(input) = &request.input else {
                 store_facts(&mut group.batch, request);
-                outcomes.push(Outcome::Decided { replies: Vec::new(), refused: None, events: 0 });
+                outcomes.push(Outcome::Decided {
+                    replies: Vec::new(),
+                    refused: None,
+                    events: 0,
+                    counted: BTreeMap::new(),
+                });
                 continue;
             };
             let decision = self.decided(cache, &mut group, input, now, &policy).await?;
@@ -223,6 +230,7 @@ impl Engine {
             None => u64::try_from(self.deps.store.last_number().await?).unwrap_or(0) + 1,
         };
         cache.next_number = Some(next_number);
+        self.load_ahead(&mut cache.world, input, policy).await?;
         for _ in 0..LOADS {
             match decide(&cache.world, input, Ctx { policy, now, next_number }) {
                 Ok(decision) => {
@@ -242,6 +250,25 @@ impl Engine {
             }
         }
         Err(StoreError::Unavailable("a decision needs too many streams".into()))
+    }
+
+    /// What a decision about many streams reads first, in one go.
+    async fn load_ahead(&self, world: &mut World, input: &Input, policy: &crate::domain::policy::Policy) -> Result<()> {
+        let Input::Alerts { source, alerts, .. } = input else { return Ok(()) };
+        let mut missing = streams_of(policy, source, alerts);
+        missing.retain(|stream| world.stream(stream).is_err());
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for row in self.deps.store.states(&missing).await? {
+            missing.retain(|stream| *stream != row.stream);
+            let loaded = Loaded { seq: row.seq, state: Some(parse_state(&row)?), hash: row.hash };
+            world.put(row.stream, loaded);
+        }
+        for stream in missing {
+            world.put(stream, Loaded { seq: 0, hash: String::new(), state: None });
+        }
+        Ok(())
     }
 
     async fn load(&self, world: &mut World, stream: Stream) -> Result<()> {
@@ -325,7 +352,8 @@ fn store_decision(
         });
         group.answers.insert(key.clone(), answer);
     }
-    Outcome::Decided { replies: decision.replies, refused: decision.refused, events: decision.events.len() }
+    let Decision { events, replies, refused, counted, .. } = decision;
+    Outcome::Decided { replies, refused, events: events.len(), counted }
 }
 
 /// A timer that fired and is still asked for by an unchanged state is set again; if it is due already, a second later, so
@@ -338,6 +366,8 @@ fn keep_fired(cache: &Cache, batch: &mut Batch, request: &Request, now: Now) {
         Some(Input::Roster { roster, .. }) => Stream::roster(roster),
         Some(Input::Digest { digest }) => Stream::digest(digest),
         Some(Input::Maintenance { maintenance, .. }) => Stream::maintenance(maintenance),
+        Some(Input::AlertTimer { key, .. }) => Stream::alert(key),
+        Some(Input::AlertBoardTimer { .. }) => Stream::alerts(),
         _ => return,
     };
     let stream = &stream;

@@ -72,7 +72,7 @@ pub(super) async fn state(State(shared): State<Shared>, viewer: Asked<Viewer>) -
     // Read before the rest, so that what changes meanwhile comes once more by the stream.
     let rev = platform.latest();
     let unread = platform.unread(&viewer).await?;
-    let configured = [&policy.channels.deployments, &policy.channels.incidents, &policy.channels.engineering];
+    let configured = policy.channels.all();
     let mut names: Vec<ChannelName> = Vec::new();
     for name in configured.into_iter().cloned().chain(platform.channels().await?) {
         if !names.contains(&name) {

@@ -289,6 +289,7 @@ pub fn policy() -> Policy {
             deployments: deployments(),
             incidents: ChannelName::new("incidents"),
             engineering: ChannelName::new("engineering"),
+            alerts: None,
         },
         people: BTreeMap::from([
             person("sara", "Sara Lind", &["engineer"]),
@@ -312,6 +313,7 @@ pub fn policy() -> Policy {
         calendar: Calendar::default(),
         response: Default::default(),
         rhythm: Default::default(),
+        alerts: Default::default(),
         hash: String::new(),
     }
 }

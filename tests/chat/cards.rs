@@ -1,5 +1,6 @@
 //! What people see of signalbox on Slack and on Discord: a snapshot of every card and of every kind of message.
 
+mod alerts;
 mod every;
 mod incidents;
 mod made;

@@ -75,6 +75,7 @@ impl Side {
                 deployments: name("deployments"),
                 incidents: name("incidents"),
                 engineering: name("engineering"),
+                alerts: None,
             },
             people: people.into_iter().map(|p| (p.id.clone(), p)).collect(),
             roles: BTreeMap::new(),
@@ -86,6 +87,7 @@ impl Side {
             calendar: signalbox::domain::window::Calendar::default(),
             response: Default::default(),
             rhythm: Default::default(),
+            alerts: Default::default(),
             hash: String::new(),
         }
     }

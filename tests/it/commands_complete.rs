@@ -101,7 +101,7 @@ proptest! {
             prop_assert!(!offers.is_empty(), "nothing after {line:?}: {:?}", read(&catalogue, &vocabulary(), &line));
             let chosen = &offers[pick % offers.len()];
             line = if chosen.insert == line {
-                format!("{line}{} ", if ["ITEMS", "ITEM", "ACTION", "LIMIT"].contains(&chosen.label.as_str()) { "3" } else { "words" })
+                format!("{line}{} ", if ["ITEMS", "ITEM", "ACTION", "LIMIT", "NUMBER"].contains(&chosen.label.as_str()) { "3" } else { "words" })
             } else {
                 chosen.insert.clone()
             };

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use signalbox::command::{Catalogue, CommandError, Problem, Vocabulary, from_action, read};
+use signalbox::domain::alert::AlertCommand as A;
 use signalbox::domain::command::{About, Command, DeployRequest, RollbackMode, RollbackTarget};
 use signalbox::domain::ids::{DeploymentId, IncidentId};
 use signalbox::domain::incident::{Duty, IncidentCommand};
@@ -332,6 +333,17 @@ fn every_other_command_is_read() {
                 round: None,
             }),
         ),
+        ("/alerts", Command::Alert(A::List)),
+        (
+            "/silence service=api,severity=warn* for 2h we move it",
+            Command::Alert(A::Silence {
+                matcher: "service=api,severity=warn*".into(),
+                span: Span::hours(2),
+                reason: "we move it".into(),
+            }),
+        ),
+        ("/silence list", Command::Alert(A::Silences)),
+        ("/silence cancel 3", Command::Alert(A::CancelSilence { number: 3 })),
         ("/help /checklist tick", Command::Help { topic: Some("checklist tick".into()) }),
     ];
     let mut seen = std::collections::BTreeSet::from(["deploy"]);

@@ -109,6 +109,10 @@ fn reference(schema: &Value) -> String {
         ("`[digests.NAME]`", "DigestEntry"),
         ("`[maintenance.NAME]`", "MaintenanceEntry"),
         ("`[objectives.NAME]`", "ObjectiveEntry"),
+        ("`[alerts]`", "AlertsEntry"),
+        ("`[alerts.sources.NAME]`", "AlertSourceEntry"),
+        ("`[[alerts.rules]]`", "AlertRuleEntry"),
+        ("`[[alerts.maintenance]]`", "QuietEntry"),
         ("`[[freezes]]`", "FreezeEntry"),
         ("`[[holidays]]`", "HolidayEntry"),
         ("`[demo]`", "DemoEntry"),
@@ -167,7 +171,10 @@ fn kind(value: &Value) -> String {
             "Rule" => "condition",
             "Secret" => "text or reference",
             "Slot" => "key",
-            "Overrun" | "OnShortWindow" | "RecoveryKind" | "What" | "LogFormat" => "choice",
+            "OneOrMore" => "text or list of texts",
+            "Over" | "Only" | "AlertFormat" | "Overrun" | "OnShortWindow" | "RecoveryKind" | "What" | "LogFormat" => {
+                "choice"
+            }
             _ => "table",
         }
         .to_owned();

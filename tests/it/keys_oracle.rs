@@ -195,7 +195,7 @@ fn policy(people: &[u8]) -> Policy {
         name: "Test".to_owned(),
         zone: "UTC".to_owned(),
         pace: 1,
-        channels: Channels { deployments: "d".into(), incidents: "i".into(), engineering: "e".into() },
+        channels: Channels { deployments: "d".into(), incidents: "i".into(), engineering: "e".into(), alerts: None },
         people: people.iter().enumerate().map(person).collect(),
         roles: BTreeMap::new(),
         services: BTreeMap::new(),
@@ -206,6 +206,7 @@ fn policy(people: &[u8]) -> Policy {
         calendar: Default::default(),
         response: Default::default(),
         rhythm: Default::default(),
+        alerts: Default::default(),
         hash: String::new(),
     }
 }

@@ -1,10 +1,12 @@
 //! Tests through the library's public face, in one binary to keep linking cheap: one module per feature.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod alerts;
 mod command_executor;
 mod commands_complete;
 mod commands_docs;
 mod commands_parse;
+mod config_alerts;
 mod config_bounds;
 mod config_example;
 mod config_ics;

@@ -19,14 +19,16 @@ const IMPORTS: &[(&str, &str)] = &[
     ("config", "domain limits runbook"),
     ("store", "domain limits clock::Stopwatch chat::* jobs::* probes::*"),
     ("chat", "domain limits clock::Clock clock::Stopwatch store::* jobs::* probes::*"),
+    ("alerts", "domain limits clock::Clock clock::Stopwatch chat::*"),
     ("jobs", "domain limits clock::Clock clock::Stopwatch http store::* chat::* probes::*"),
     ("probes", "domain limits clock::Clock clock::Stopwatch http store::* chat::* jobs::* jobs::command jobs::fill"),
     ("paging", "domain limits clock::Clock clock::Stopwatch http store::* chat::* jobs::* probes::*"),
     ("web", "domain limits clock::Clock clock::Stopwatch chat store::* jobs::* probes::*"),
-    ("engine", "domain limits clock ids command store::* chat::* jobs::* jobs::fill probes::* paging::*"),
+    ("engine", "domain limits clock ids command store::* chat::* jobs::* jobs::fill probes::* paging::* alerts::*"),
     (
         "rehearsal",
-        "domain limits clock ids command engine store::* store::memory chat::* chat::text jobs::* probes::* probes::asked paging::*",
+        "domain limits clock ids command engine store::* store::memory chat::* chat::text jobs::* probes::* probes::asked \
+         paging::* alerts::*",
     ),
     ("demo", "domain limits clock::Clock clock::Stopwatch http jobs::* probes::*"),
 ];

@@ -1,9 +1,11 @@
 //! From raw types to the policy: names are looked up, defaults filled in. Always gives a policy; it means something only
 //! when nothing was reported.
 
+mod alerts;
 mod calendar;
 mod environment;
 mod paging;
+pub use alerts::SETTLE_MAX;
 pub use environment::window;
 mod probe;
 mod response;
@@ -66,14 +68,15 @@ pub fn policy(root: &Root, calendar: Calendar, checklists: Vec<Checklist>, cx: &
         calendar: calendar::with_file_rules(calendar, root, &names, zone, cx),
         response: response::all(root, &names, zone, cx),
         rhythm: rhythm::all(root, &names, zone, cx),
+        alerts: alerts::all(root, &names, zone, cx),
         hash: String::new(),
     }
 }
 
 fn channels(root: &Root, cx: &mut Context) -> Channels {
     let raw = root.channels.0.as_ref();
-    let mut name = |field: Option<&Req<At<String>>>| {
-        let Some(at) = field.and_then(|f| f.0.as_ref()) else { return ChannelName::new("") };
+    let mut named = |at: Option<&At<String>>| {
+        let Some(at) = at else { return ChannelName::new("") };
         let name = at.value.strip_prefix('#').unwrap_or(&at.value);
         let ok = !name.is_empty()
             && name.len() <= 80
@@ -84,10 +87,13 @@ fn channels(root: &Root, cx: &mut Context) -> Channels {
         }
         ChannelName::new(name)
     };
+    let alerts = raw.and_then(|c| c.alerts.as_ref()).map(|at| named(Some(at)));
+    let mut name = |field: Option<&Req<At<String>>>| named(field.and_then(|f| f.0.as_ref()));
     Channels {
         deployments: name(raw.map(|c| &c.deployments)),
         incidents: name(raw.map(|c| &c.incidents)),
         engineering: name(raw.map(|c| &c.engineering)),
+        alerts,
     }
 }
 

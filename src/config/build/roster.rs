@@ -94,7 +94,9 @@ fn days(turn: &At<Length>, cx: &mut Context) -> i32 {
 pub fn channel(at: &At<String>, root: &Root, cx: &mut Context) -> Option<ChannelName> {
     let raw = root.channels.0.as_ref();
     let named = raw.into_iter().flat_map(|c| [&c.deployments, &c.incidents, &c.engineering]);
-    let listed: Vec<&str> = named.filter_map(|c| c.0.as_ref()).map(|c| c.value.trim_start_matches('#')).collect();
+    let alerts = raw.and_then(|c| c.alerts.as_ref());
+    let listed: Vec<&str> =
+        named.filter_map(|c| c.0.as_ref()).chain(alerts).map(|c| c.value.trim_start_matches('#')).collect();
     let bare = At { value: at.value.trim_start_matches('#').to_owned(), place: at.place.clone() };
     known(&bare, &listed, Code::UnknownChannel, "channel of [channels]", cx).then(|| ChannelName::new(&bare.value))
 }

@@ -1,5 +1,6 @@
 //! What only the whole config can tell. Each check is a function from the raw types and the policy to problems.
 
+mod alerts;
 mod holders;
 mod order;
 mod placeholders;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 /// Runs every check.
 pub fn all(root: &Root, policy: &Policy, now: Option<Timestamp>, cx: &mut Context) {
+    alerts::check(root, policy, cx);
     holders::check(root, policy, cx);
     order::check(root, cx);
     placeholders::check(root, cx);

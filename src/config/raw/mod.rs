@@ -3,6 +3,7 @@
 //! These declarations are the only description of the format: the reader and the JSON schema both come from them, and
 //! `docs/CONFIG.md` is held against them by a test.
 
+mod alerts;
 mod chat;
 mod environment;
 mod keys;
@@ -14,6 +15,7 @@ mod roster;
 mod service;
 mod step;
 
+pub use alerts::*;
 pub use chat::*;
 pub use environment::*;
 pub use keys::*;
@@ -84,6 +86,8 @@ section! {
         /// Numbers and what they should be, as digests show them: `[objectives.error-rate]`.
         #[schemars(default)]
         objectives: Named<ObjectiveEntry>,
+        /// What watching systems send; absent: nothing comes in.
+        alerts: Option<AlertsEntry>,
         /// Dated prohibitions.
         freezes: Option<Vec<At<FreezeEntry>>>,
         /// Days off, besides those of `calendars`.
@@ -114,6 +118,8 @@ section! {
         incidents: Req<At<String>>,
         /// Rollbacks are told here as well.
         engineering: Req<At<String>>,
+        /// Lines about alerts that are no incidents. Default: the incidents channel.
+        alerts: Option<At<String>>,
     }
 }
 

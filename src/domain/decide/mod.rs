@@ -4,6 +4,7 @@
 //! and after, by the engine, in one way for every input.
 
 mod advance;
+mod alert;
 mod back;
 mod checklist;
 mod control;
@@ -22,12 +23,14 @@ mod settle;
 mod timer;
 mod tx;
 
+pub use alert::streams_of;
 pub use deploy::{Draft, Refused, consider, plan_for, request_slots};
 pub use refuse::{Refusal, names, refusal};
 pub use roster::{handoff_notes, roster_state};
 pub use settle::gate_answer;
 pub use tx::{Decision, Emitted, Stop, Tx};
 
+use super::alert::{Alert, BoardPurpose, Purpose as AlertPurpose};
 use super::command::Command;
 use super::deployment::{Origin, Outcome, Purpose};
 use super::ids::{DeploymentId, IncidentId, PersonId, Stream};
@@ -71,6 +74,12 @@ pub enum Input {
     DigestGathered { digest: String, report: Box<Report> },
     /// The same, of maintenance; or what is open is brought to mind.
     Maintenance { maintenance: String, purpose: RhythmPurpose },
+    /// A source says how its alerts stand.
+    Alerts { source: String, alerts: Vec<Alert>, facts: Facts },
+    /// A timer of a key of alerts fell due.
+    AlertTimer { key: String, purpose: AlertPurpose },
+    /// A timer of the alerts' board fell due, or it is to be looked at: after a start, and with a new config.
+    AlertBoardTimer { purpose: BoardPurpose },
     /// A task outside ended.
     Receipt { stream: Stream, key: String, outcome: Outcome },
     /// Something outside the streams changed (the policy, a restart): ask the gate again.
@@ -112,6 +121,9 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
         Input::Digest { digest } => digest::look(&mut tx, digest)?,
         Input::DigestGathered { digest, report } => digest::gathered(&mut tx, digest, report)?,
         Input::Maintenance { maintenance, purpose } => maintenance::fire(&mut tx, maintenance, *purpose)?,
+        Input::Alerts { source, alerts, facts } => alert::receive(&mut tx, source, alerts, facts)?,
+        Input::AlertTimer { key, purpose: AlertPurpose::Settle } => alert::settle(&mut tx, key)?,
+        Input::AlertBoardTimer { purpose } => alert::fire(&mut tx, *purpose)?,
         Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
         Input::Reconsider { deployment } => settle::reconsider(&mut tx, *deployment)?,
     }
@@ -162,6 +174,7 @@ fn command_input(
         Command::Incident(command) => incident::command(tx, person, origin, command, facts),
         Command::Oncall(command) => roster::command(tx, person, command, facts),
         Command::Maintenance(command) => maintenance::command(tx, person, command),
+        Command::Alert(command) => alert::command(tx, person, command),
         Command::Review { deployment, notes } => locks::review(tx, person, *deployment, notes),
         other => {
             tx.reply(Message::line(

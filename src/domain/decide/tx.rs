@@ -50,6 +50,8 @@ pub struct Decision {
     pub replies: Vec<Message>,
     /// The code of the refusal, when nothing was done for a reason.
     pub refused: Option<&'static str>,
+    /// How often what became of something, for metrics.
+    pub counted: BTreeMap<&'static str, u64>,
 }
 
 pub struct Tx<'a> {
@@ -143,6 +145,11 @@ impl<'a> Tx<'a> {
     pub(super) fn refuse(&mut self, code: &'static str, message: Message) {
         self.decision.refused = Some(code);
         self.decision.replies.push(message);
+    }
+
+    /// Counts what became of something.
+    pub(super) fn count(&mut self, what: &'static str) {
+        *self.decision.counted.entry(what).or_default() += 1;
     }
 
     /// Whether anything has been emitted.

@@ -1,6 +1,7 @@
 //! What happened in an incident.
 
 use super::{Duty, Suspect, Told};
+use crate::domain::alert::Linked;
 use crate::domain::deployment::Origin;
 use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use crate::domain::paging::{Came, Step, Try};
@@ -25,6 +26,12 @@ pub struct Declaration {
     /// It is practice.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drill: bool,
+    /// The alerts that opened it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Linked>,
+    /// It gathers what came at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub storm: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -166,5 +173,34 @@ pub enum IncidentEvent {
     PostMortemNagged,
     Reviewed {
         by: PersonId,
+    },
+    /// Alerts of it fire. `again`: it was held to be under control, so the ladder is climbed from its start.
+    AlertsFired {
+        alerts: Vec<Linked>,
+        again: bool,
+    },
+    /// These are over, by their keys.
+    AlertsOver {
+        keys: Vec<String>,
+    },
+    /// Nobody is paged about it for now: everything of it that fires is silenced.
+    Hushed {
+        why: String,
+    },
+    /// That is over. `firing`: the ladder is climbed from its start; otherwise nothing of it fires any more.
+    Rearmed {
+        firing: bool,
+        next_update: Timestamp,
+    },
+    /// Whoever is on the levels of this ladder is on those of the incident's as well.
+    LadderWidened {
+        ladder: Box<Ladder>,
+    },
+    /// People who were not paged yet are, on a level that was reached before.
+    PagedToo {
+        level: String,
+        people: Vec<PersonId>,
+        why: String,
+        ways: BTreeMap<PersonId, Vec<Step>>,
     },
 }

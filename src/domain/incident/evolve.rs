@@ -2,6 +2,7 @@
 
 use super::event::IncidentEvent as E;
 use super::{Ack, Action, Climb, Incident, Lessons, NextUpdate, Resolution, Said, Status, Told, passed};
+use crate::domain::alert::{Alerts, Hushed};
 use crate::domain::ids::PersonId;
 use crate::domain::paging::{Page, Step};
 use crate::domain::response::Ladder;
@@ -48,6 +49,11 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
             actions: Vec::new(),
             drill: d.drill,
             reviewed: None,
+            alerts: {
+                let mut alerts = Alerts { storm: d.storm, ..Alerts::default() };
+                alerts.fire(&d.alerts);
+                alerts
+            },
         },
         (None, _) => return Err(Impossible("it was never declared")),
         (Some(_), E::Declared(_)) => return Err(Impossible("it was declared before")),
@@ -209,6 +215,37 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
             i.status = Status::Reviewed;
             i.reviewed = Some(by.clone());
         }
+        E::AlertsFired { alerts, again } => {
+            i.alerts.fire(alerts);
+            if *again {
+                i.alerts.hushed = None;
+                i.status = Status::Open;
+                (i.ack, i.mitigated_at) = (None, None);
+                i.climb.restart(at.wall);
+            }
+        }
+        E::AlertsOver { keys } => i.alerts.end(keys),
+        E::Hushed { why } => {
+            i.alerts.hushed = Some(Hushed { why: why.clone(), over: false });
+            i.climb.settle();
+        }
+        E::Rearmed { firing, next_update } => {
+            i.alerts.hushed = i.alerts.hushed.take().filter(|_| !firing).map(|h| Hushed { over: true, ..h });
+            if *firing {
+                i.climb.restart(at.wall);
+            }
+            if i.next_update.is_some() {
+                i.next_update = Some(asked(*next_update));
+            }
+        }
+        E::LadderWidened { ladder } => match &mut i.climb.ladder {
+            Some(there) => there.widen(ladder),
+            None => {
+                i.climb.ladder = Some((**ladder).clone());
+                (i.climb.from, i.climb.next, i.climb.round, i.climb.ended) = (at.wall, 0, 0, false);
+            }
+        },
+        E::PagedToo { level, people, why, ways } => i.climb.page(people, level, why, ways, false, at),
     }
 }
 

@@ -17,6 +17,7 @@ pub use event::{Declaration, IncidentEvent};
 pub use evolve::evolve;
 pub use timers::{EDGE, OVERDUE, Purpose, WARN, timers};
 
+use super::alert::Alerts;
 use super::deployment::Origin;
 use super::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use super::paging::{self, Page};
@@ -142,6 +143,9 @@ pub struct Incident {
     /// Who looked through the post-mortem and its actions.
     #[serde(default)]
     pub reviewed: Option<PersonId>,
+    /// The alerts that belong to it.
+    #[serde(default, skip_serializing_if = "Alerts::is_empty")]
+    pub alerts: Alerts,
 }
 
 /// How far up the ladder it is, in this episode.
@@ -255,6 +259,12 @@ impl Incident {
     pub fn has_acked(&self, person: &PersonId) -> bool {
         self.ack.as_ref().is_some_and(|ack| ack.by == *person)
             || self.paged().any(|(_, page)| page.person == *person && page.acked.is_some())
+    }
+
+    /// Why nobody is paged about it for now, and no update is asked for.
+    #[must_use]
+    pub fn hushed(&self) -> Option<&str> {
+        self.alerts.hushed.as_ref().filter(|h| !h.over).map(|h| h.why.as_str())
     }
 
     /// The level that was reached last.

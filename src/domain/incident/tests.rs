@@ -43,6 +43,8 @@ fn declared() -> Incident {
         next_update: at(30).wall,
         rollback_reminder: None,
         drill: false,
+        alerts: Vec::new(),
+        storm: false,
     };
     evolve(None, &E::Declared(Box::new(declaration)), at(0)).unwrap()
 }

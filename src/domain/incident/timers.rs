@@ -39,7 +39,12 @@ pub fn timers(i: &Incident) -> Vec<(Purpose, Timestamp)> {
     if i.status.ended() {
         return out;
     }
-    out.extend(climb(i).map(|due| (Purpose::Climb, due)));
+    // What is silenced comes back with the end of that, which is a timer of the alerts' board.
+    if i.hushed().is_some() {
+        return out;
+    }
+    let quiet = i.alerts.hushed.is_some();
+    out.extend(climb(i).filter(|_| !quiet).map(|due| (Purpose::Climb, due)));
     if let Some(ack) = i.ack.as_ref().filter(|_| i.status == Status::Acknowledged) {
         out.push((Purpose::Promise, if ack.nudged { after(ack.until, EDGE) } else { ack.until }));
     }

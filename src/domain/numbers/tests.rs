@@ -185,6 +185,8 @@ fn incidents_count_from_their_beginning_to_their_last_end_and_pages_by_person() 
         next_update: at(60),
         rollback_reminder: None,
         drill: false,
+        alerts: Vec::new(),
+        storm: false,
     };
     let paged = |people: &[&str]| I::Paged {
         level: "L1".into(),

@@ -49,6 +49,7 @@ pub fn notices(
         (Event::Maintenance(e), State::Maintenance(m)) => {
             super::rhythm::maintenance_notices(policy, stream.name(), e, m)
         }
+        (Event::AlertBoard(e), _) => super::alert::notices(policy, e),
         (Event::Person(e), _) => debts(e, stream.name()).map(|m| here(policy, m)).into_iter().collect(),
         _ => Vec::new(),
     }

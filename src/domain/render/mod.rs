@@ -2,6 +2,7 @@
 //!
 //! One voice: short, present tense, names the thing, then what to do. Nothing here decides anything.
 
+mod alert;
 mod announce;
 mod answers;
 mod card;
@@ -11,6 +12,7 @@ mod parts;
 mod rhythm;
 mod roster;
 
+pub use alert::{alerts, silences};
 pub use announce::{Notice, Place, notices};
 pub use answers::{Openness, Past, explain, history, quarantined, status, status_one, when, window};
 pub use card::{Card, cards, deployment_key};

@@ -1,5 +1,6 @@
 //! Plays scenes: each in a fresh world, line by line, collecting what does not hold.
 
+mod alert;
 mod expect;
 mod given;
 mod nearest;
@@ -185,6 +186,10 @@ impl Player<'_> {
             StepKind::Person { person, channel, act } => {
                 self.note(step);
                 self.person(person, channel.as_deref(), act).await
+            }
+            StepKind::Alert(said) => {
+                self.note(step);
+                self.alert(said).await
             }
             StepKind::Expect(expect) => self.expect(expect).await,
         }

@@ -4,6 +4,7 @@
 //! slip of the pen is an error of the script and not an expectation that holds by accident. All problems come at once.
 
 mod act;
+mod alert;
 mod expect;
 mod given;
 mod pattern;
@@ -12,6 +13,7 @@ mod time;
 mod words;
 
 pub use act::{Act, Target, Thing};
+pub use alert::AlertSaid;
 pub use expect::{Expect, Where};
 pub use given::{Given, JobSays};
 pub use pattern::Pattern;
@@ -65,6 +67,8 @@ pub enum StepKind {
         act: Act,
     },
     Expect(Expect),
+    /// A source of alerts says something.
+    Alert(AlertSaid),
     Crash,
 }
 
@@ -156,9 +160,10 @@ fn step(body: &str, indent: usize, names: &mut Names<'_>) -> Read<StepKind> {
         "wait" => StepKind::Wait(time::span(&mut words)?),
         "given" => StepKind::Given(given::read(&mut words, names)?),
         "expect" => StepKind::Expect(expect::read(&mut words, names)?),
+        "alert" => StepKind::Alert(alert::read(&mut words, names)?),
         "crash" => StepKind::Crash,
         other => {
-            let verbs = ["scene", "at", "given", "wait", "expect", "crash", "config"];
+            let verbs = ["scene", "at", "given", "wait", "expect", "alert", "crash", "config"];
             let problem = Problem::new(first.column, first.length, format!("no line begins with `{other}`"));
             let hint = match names.policy.people.contains_key(other) {
                 true => format!("write `{other}: …` for what {other} does"),
@@ -215,10 +220,10 @@ impl Names<'_> {
 
     pub fn channel(&self, word: &words::Word) -> Read<String> {
         let c = &self.policy.channels;
-        let known = [c.deployments.as_str(), c.incidents.as_str(), c.engineering.as_str()];
+        let known: Vec<&str> = c.all().into_iter().map(|c| c.as_str()).collect();
         let name = word.text.trim_start_matches('#').to_owned();
         let word = words::Word { text: name, ..word.clone() };
-        self.known(&word, known.contains(&word.text.as_str()), "channel", known.into_iter())
+        self.known(&word, known.contains(&word.text.as_str()), "channel", known.iter().copied())
     }
 
     fn known<'k>(

@@ -4,6 +4,7 @@
 //! Time moves from due instant to due instant, so bakes, expiries and follow-ups happen in their order. Deliberately absent:
 //! concurrency; what is claimed together is acted on one after the other.
 
+mod alerts;
 mod chat;
 mod executor;
 mod outside;

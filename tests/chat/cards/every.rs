@@ -4,6 +4,7 @@
 //! until it has a place.
 
 use super::stage::{Shot, Stage};
+use signalbox::domain::alert::AlertBoardEvent as B;
 use signalbox::domain::deployment::{Deployment, DeploymentEvent as E, HoldReason, Lane, Status};
 use signalbox::domain::environment::EnvironmentEvent as V;
 use signalbox::domain::ids::PersonId;
@@ -124,7 +125,12 @@ fn told(event: &Event) -> Option<&'static str> {
             I::PageCame { .. } => "incident page came",
             I::Called { .. } => "incident called",
             I::Declared(_) => "incident declared",
-            I::Passed { .. } => return None,
+            I::AlertsFired { .. } => "incident alerts fired",
+            I::AlertsOver { .. } => "incident alerts over",
+            I::Hushed { .. } => "incident hushed",
+            I::Rearmed { .. } => "incident rearmed",
+            I::PagedToo { .. } => "incident paged too",
+            I::Passed { .. } | I::LadderWidened { .. } => return None,
         },
         Event::Roster(event) => match event {
             R::HandedOver(_) => "handed over",
@@ -148,7 +154,13 @@ fn told(event: &Event) -> Option<&'static str> {
             M::MaintenanceArmed { .. } | M::MaintenanceOpened(_) => return None,
             M::MaintenanceUnticked { .. } | M::MaintenanceRetired => return None,
         },
-        Event::Board(_) => return None,
+        Event::AlertBoard(event) => match event {
+            B::AlertsChanged { .. } => "alert lines",
+            B::Silenced(_) => "silenced",
+            B::SilenceEnded { .. } => "silence ended",
+            B::MaintenancePlanned { .. } => return None,
+        },
+        Event::Alert(_) | Event::Board(_) => return None,
         Event::Person(event) => match event {
             P::DebtOpened { .. } => "debt opened",
             P::DebtClosed { .. } => "debt closed",
@@ -157,7 +169,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 62;
+const TOLD: usize = 70;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

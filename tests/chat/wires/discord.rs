@@ -51,7 +51,7 @@ impl DiscordSide {
         let options = Options { clock: Arc::clone(&clock), zone, ..Options::default() };
         let fake = FakeDiscord::start(options).await;
         let channels = &policy.channels;
-        for channel in [&channels.deployments, &channels.incidents, &channels.engineering] {
+        for channel in channels.all() {
             fake.add_channel(channel.as_str());
         }
         for person in policy.people.values() {

@@ -61,7 +61,7 @@ impl SlackSide {
             fake.person(&account(person.id.as_str()), person.id.as_str(), &person.name, "Asia/Riyadh");
         }
         let channels = &policy.channels;
-        for channel in [&channels.deployments, &channels.incidents, &channels.engineering] {
+        for channel in channels.all() {
             fake.channel(&id_of(channel.as_str()), channel.as_str(), &everybody);
         }
         let (bot, app, secret) =

@@ -305,6 +305,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
             deployments: "deployments".into(),
             incidents: "incidents".into(),
             engineering: "engineering".into(),
+            alerts: None,
         },
         people: PEOPLE.iter().map(person).collect(),
         roles: ["engineer", "lead", "qa", "cto", "ops"].iter().map(role).collect(),
@@ -330,6 +331,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
         calendar,
         response: response(dice),
         rhythm: rhythm(),
+        alerts: Default::default(),
         hash: "policy-0".into(),
     };
     (policy, times)

@@ -27,7 +27,12 @@ fn policy() -> Policy {
         name: String::new(),
         zone: "UTC".into(),
         pace: 1,
-        channels: Channels { deployments: channel.clone(), incidents: channel.clone(), engineering: channel },
+        channels: Channels {
+            deployments: channel.clone(),
+            incidents: channel.clone(),
+            engineering: channel,
+            alerts: None,
+        },
         people: people.into_iter().map(|p| (p.id.clone(), p)).collect(),
         roles: BTreeMap::new(),
         services: BTreeMap::new(),
@@ -38,6 +43,7 @@ fn policy() -> Policy {
         calendar: Default::default(),
         response: crate::domain::response::Response::default(),
         rhythm: crate::domain::rhythm::Rhythm::default(),
+        alerts: Default::default(),
         hash: String::new(),
     }
 }

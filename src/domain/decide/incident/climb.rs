@@ -94,7 +94,7 @@ fn reason(policy: &Policy, i: &Incident, level: &Level) -> String {
 }
 
 /// By what each of them is reached at this moment.
-fn ways(tx: &Tx<'_>, severity: &str, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Step>> {
+pub(super) fn ways(tx: &Tx<'_>, severity: &str, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Step>> {
     let policy = tx.ctx.policy;
     by_urgency(tx, people, policy.response.urgency(severity, &policy.zone, tx.ctx.now.wall))
 }

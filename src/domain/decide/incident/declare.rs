@@ -1,6 +1,7 @@
 //! An incident begins.
 
 use super::climb;
+use crate::domain::alert::Linked;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::deployment::{Deployment, Origin};
 use crate::domain::ids::{IncidentId, PersonId, ServiceName};
@@ -58,6 +59,8 @@ pub(super) struct Begins<'a> {
     pub why: Option<&'a str>,
     /// For practice.
     pub drill: bool,
+    pub alerts: Vec<Linked>,
+    pub storm: bool,
 }
 
 pub(super) fn opened(
@@ -66,7 +69,7 @@ pub(super) fn opened(
     title: &str,
     begins: Begins<'_>,
 ) -> Result<IncidentId, Stop> {
-    let Begins { service, by, suspects, ladder, why, drill } = begins;
+    let Begins { service, by, suspects, ladder, why, drill, alerts, storm } = begins;
     let (id, now) = (tx.board()?.next(), tx.ctx.now.wall);
     let suspects = ranked(suspects, service);
     let reminder = severity.rollback_reminder.filter(|_| !suspects.is_empty()).map(|span| after(now, span));
@@ -82,6 +85,8 @@ pub(super) fn opened(
         next_update: after(now, if drill { DRILL_MAX } else { severity.update }),
         rollback_reminder: reminder,
         drill,
+        alerts,
+        storm,
     };
     tx.on_board(BoardEvent::Opened { incident: id, title: title.to_owned(), service: service.cloned() })?;
     tx.on_incident(id, E::Declared(Box::new(declaration)))?;

@@ -4,6 +4,7 @@
 
 mod act;
 mod afterwards;
+pub(super) mod alerts;
 mod call;
 mod climb;
 mod declare;

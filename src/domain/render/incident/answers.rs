@@ -125,9 +125,29 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::ActionDone { n, .. } => said(format!("action {n} is done")),
         E::ActionNagged { n } => said(format!("action {n} is brought to mind")),
         E::LessonsSaid { text, .. } => said(format!("learned: {text}")),
+        E::AlertsFired { alerts, .. } if alerts.len() == 1 => said(format!("fires: {}", names(alerts))),
+        E::AlertsFired { alerts, .. } => said(format!("{} alerts fire: {}", alerts.len(), names(alerts))),
+        E::AlertsOver { keys } if keys.len() == 1 => said("an alert is over".into()),
+        E::AlertsOver { keys } => said(format!("{} alerts are over", keys.len())),
+        E::Hushed { why } => said(format!("nobody is paged for now: {why}")),
+        E::Rearmed { firing: true, .. } => said("it still fires, and people are paged again".into()),
+        E::Rearmed { .. } => said("its alerts ended while nobody was paged".into()),
+        E::LadderWidened { ladder } => said(format!("also those of the ladder {} are asked", ladder.name)),
+        E::PagedToo { level, people, .. } => {
+            let mut text = vec![plain(format!("{level} paged as well: "))];
+            text.extend(super::super::parts::listed(people));
+            text
+        }
         E::PostMortemNagged => said("the post-mortem is brought to mind".into()),
         E::Reviewed { .. } => said("reviewed".into()),
     }
+}
+
+/// The first few by name.
+fn names(alerts: &[crate::domain::alert::Linked]) -> String {
+    let shown: Vec<&str> = alerts.iter().take(5).map(|a| a.title.as_str()).collect();
+    let more = if alerts.len() > shown.len() { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// What came of a page; whom an earlier beginning has paged is not in the state any more.

@@ -1,5 +1,6 @@
 //! The card of an incident: one message, edited in place, a pure function of its state.
 
+use super::super::alert;
 use super::super::card::Card;
 use super::super::parts::{asking, button, confirmed, line};
 use super::page::came_of;
@@ -43,6 +44,9 @@ pub fn incident_card(policy: &Policy, i: &Incident) -> Card {
         if !ladder.is_empty() {
             message = message.text(vec![bold("Paged")]).block(Block::List(ladder));
         }
+        if i.alerts.listed.len() > 1 || i.alerts.listed.iter().any(|(l, _)| l.link.is_some()) {
+            message = message.text(vec![bold("Alerts")]).block(Block::List(alert::listed(&i.alerts)));
+        }
         if !i.suspects.is_empty() {
             message = message.text(vec![bold("Deployed before it began")]).block(Block::List(suspects(i)));
         }
@@ -76,9 +80,13 @@ fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
     let mut started = vec![moment(i.started)];
     match &i.reporter {
         Some(by) => started.extend([plain(", declared by "), person(by)]),
+        None if i.alerts.all() > 0 => started.push(plain(", opened by an alert")),
         None => started.push(plain(", opened by itself")),
     }
     field("Started", started);
+    if i.alerts.all() > 0 {
+        field("Alerts", alert::counted(&i.alerts, i.status.ended()));
+    }
     let team: Vec<_> = i.joined.iter().cloned().collect();
     let mut roles: Text = Vec::new();
     for duty in Duty::ALL {

@@ -1,6 +1,7 @@
 //! What is said about incidents: the card, the thread, and what people are told alone.
 
 mod afterwards;
+mod alerts;
 mod answers;
 mod card;
 mod notices;

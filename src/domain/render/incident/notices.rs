@@ -3,6 +3,7 @@
 use super::super::announce::{Notice, Place};
 use super::super::parts::{asking, button, called, confirmed, line};
 use super::afterwards;
+use super::alerts as alert;
 use super::card::incident_key;
 use super::page::{because, reasons};
 use super::title;
@@ -138,6 +139,30 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
         }
         E::LessonsSaid { by, text } => {
             vec![thread(Tone::Good, vec![plain(format!("Learned: {text} · ")), person(by)])]
+        }
+        E::AlertsFired { alerts, again } => {
+            let text = alert::fires(i, alerts, *again);
+            vec![thread(if *again { Tone::Bad } else { Tone::Warning }, text)]
+        }
+        E::AlertsOver { keys } => alert::over(i, keys).map(|text| thread(Tone::Good, text)).into_iter().collect(),
+        E::Hushed { why } => {
+            let text = vec![plain(format!("Nobody is paged about this for now: {why}."))];
+            vec![thread(Tone::Neutral, text)]
+        }
+        E::Rearmed { firing: true, .. } => {
+            let text = vec![plain("It still fires, and people are paged about it again.")];
+            vec![thread(Tone::Warning, text)]
+        }
+        E::Rearmed { .. } => {
+            let mut text = vec![plain("Its alerts ended while nobody was paged. Say how it stands: ")];
+            text.push(code(format!("/incident update {} …", i.id)));
+            vec![thread(Tone::Neutral, text)]
+        }
+        E::LadderWidened { .. } => Vec::new(),
+        E::PagedToo { level, people, why, .. } => {
+            let mut text = vec![bold(format!("{level} is paged")), plain(because(why))];
+            text.extend(called(people));
+            vec![thread(Tone::Bad, text)]
         }
         E::PostMortemNagged => afterwards::owed(policy, i),
         E::Reviewed { by } => {

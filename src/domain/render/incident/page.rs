@@ -1,9 +1,10 @@
 //! What a person reads who is paged: in chat, and by every other way.
 
+use super::super::alert;
 use super::super::parts::{button, sentence};
 use super::title;
 use crate::domain::incident::Incident;
-use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, clock, moment, plain};
+use crate::domain::message::{Block, ButtonStyle, Message, Text, Tone, bold, clock, moment, plain};
 use crate::domain::paging::{Attempt, Follow, Letter, Page, Try, Urgency, Via};
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
@@ -30,7 +31,10 @@ pub fn page_message(i: &Incident, page: usize, repeat: bool) -> Option<Message> 
     let (id, episode) = (i.id.to_string(), i.episode.to_string());
     let args = [("incident", id.as_str()), ("episode", episode.as_str())];
     let acknowledge = button("Acknowledge", ButtonStyle::Primary, "incident ack", &args);
-    let message = Message::new(Tone::Bad, heading(i, page)).button(acknowledge);
+    let mut message = Message::new(Tone::Bad, heading(i, page)).button(acknowledge);
+    if i.alerts.storm {
+        message = message.text(alert::counted(&i.alerts, false)).block(Block::List(alert::listed(&i.alerts)));
+    }
     Some(if repeat { message.context(vec![plain(REPEAT)]) } else { message })
 }
 
@@ -48,6 +52,10 @@ pub fn page_letter(policy: &Policy, i: &Incident, of: &Try, now: Timestamp, repe
     lines.push(format!("Severity: {}{meaning}", i.severity));
     if let Some(service) = &i.service {
         lines.push(format!("Service: {service}"));
+    }
+    if i.alerts.all() > 0 {
+        lines.push(format!("Alerts: {}", sentence(policy, &alert::counted(&i.alerts, false))));
+        lines.extend(i.alerts.listed.iter().map(|(l, _)| format!("- {}", l.title)));
     }
     lines.push(format!("Started: {}", sentence(policy, &vec![moment(i.started)])));
     if let Some(said) = &i.said {

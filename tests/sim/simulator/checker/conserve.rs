@@ -2,6 +2,7 @@
 
 use super::super::core::at_once;
 use super::Checker;
+use signalbox::domain::alert;
 use signalbox::domain::deployment::{self, Deployment, Status};
 use signalbox::domain::environment;
 use signalbox::domain::ids::{DeploymentId, EnvironmentName, ServiceName, Stream};
@@ -88,6 +89,19 @@ impl Checker {
                 let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
                 let timers = rhythm::maintenance_timers(m).into_iter();
                 let timers = timers.map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
+                self.expected.timers.insert(stream.clone(), timers.collect());
+                return;
+            }
+            State::Alert(a) => {
+                let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
+                let timers = alert::timers(a).into_iter().map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
+                self.expected.timers.insert(stream.clone(), timers.collect());
+                return;
+            }
+            State::AlertBoard(b) => {
+                let purpose = |p| serde_json::to_string(&p).unwrap_or_default();
+                let due = alert::board_timers(b).into_iter();
+                let timers = due.map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
                 self.expected.timers.insert(stream.clone(), timers.collect());
                 return;
             }

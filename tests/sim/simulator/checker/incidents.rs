@@ -94,9 +94,12 @@ impl Checker {
         let mut wrong = Vec::new();
         for i in self.incidents().filter(|i| !i.status.ended()) {
             let has = |purpose: &str| timers.iter().any(|t| t.id == format!("{}:{purpose}", Stream::incident(i.id)));
+            // What is silenced comes back with the end of that, which is a timer of the alerts' board.
+            let told = i.hushed().is_none();
             let climbs = i.status == Status::Open && i.climb.ladder.is_some() && !i.climb.ended;
-            for (needs, purpose) in [(climbs, "climb"), (i.status == Status::Acknowledged, "promise"), (true, "update")]
-            {
+            let climbs = climbs && i.alerts.hushed.is_none();
+            let promised = told && i.status == Status::Acknowledged;
+            for (needs, purpose) in [(climbs, "climb"), (promised, "promise"), (told, "update")] {
                 if needs && !has(purpose) {
                     wrong.push(format!("{} is {} and has no timer {purpose}", i.id, i.status.words()));
                 }
