@@ -4,7 +4,7 @@
 
 use super::Engine;
 use crate::domain::ids::{EnvironmentName, ServiceName, Stream};
-use crate::domain::message::{Message, Tone, plain};
+use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::numbers::{Asked, Records, StatsQuery, Summary};
 use crate::domain::policy::Policy;
 use crate::domain::render;
@@ -102,11 +102,11 @@ impl Engine {
                     let services: Vec<&str> = policy.services.keys().map(ServiceName::as_str).collect();
                     let places: Vec<&str> = policy.environments.keys().map(EnvironmentName::as_str).collect();
                     let text = format!(
-                        "`{other}` is neither week nor month, nor a service ({}), nor an environment ({}).",
+                        " is neither week nor month, nor a service ({}), nor an environment ({}).",
                         services.join(", "),
                         places.join(", ")
                     );
-                    return Ok(Message::new(Tone::Warning, vec![plain(text)]));
+                    return Ok(Message::new(Tone::Warning, vec![code(other), plain(text)]));
                 }
             }
         }

@@ -6,6 +6,17 @@ use super::check_message::LOADING;
 use super::world::{Message, World};
 use serde_json::Value;
 
+/// Whether a file is the picture of an embed, which names it by its file or by its address.
+fn is_shown(embed: &Value, file: &Value) -> bool {
+    let url = embed["image"]["url"].as_str().unwrap_or_default();
+    let name = file["filename"].as_str().unwrap_or_default();
+    !name.is_empty() && (url == format!("attachment://{name}") || file["url"].as_str() == Some(url))
+}
+
+fn described(file: &Value) -> &str {
+    file["description"].as_str().or_else(|| file["filename"].as_str()).unwrap_or_default()
+}
+
 /// The whole message, part by part, a line each.
 pub fn plain(world: &World, message: &Message) -> String {
     let now = message.now();
@@ -31,11 +42,13 @@ pub fn plain(world: &World, message: &Message) -> String {
             let line = if name.is_empty() { value.to_owned() } else { format!("{name}: {value}") };
             add(&Value::String(line));
         }
+        // A picture stands below the fields of its embed.
+        let inside = now.attachments.iter().find(|file| is_shown(embed, file));
+        add(&Value::String(inside.map_or_else(String::new, |file| format!("[picture: {}]", described(file)))));
         add(&embed["footer"]["text"]);
     }
-    for file in &now.attachments {
-        let shown = file["description"].as_str().or_else(|| file["filename"].as_str()).unwrap_or_default();
-        lines.push(format!("[{shown}]"));
+    for file in now.attachments.iter().filter(|file| !now.embeds.iter().any(|embed| is_shown(embed, file))) {
+        lines.push(format!("[{}]", described(file)));
     }
     rows(world, &now.components, &mut lines);
     lines.join("\n")
