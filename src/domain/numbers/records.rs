@@ -212,7 +212,7 @@ impl Records {
                 i.resolved = None;
                 (i.episode, i.since) = (i.episode + 1, i.pages.len());
             }
-            I::Paged { people, .. } | I::Called { people, .. } => {
+            I::Paged { people, .. } | I::Called { people, .. } | I::PagedToo { people, .. } => {
                 let page = |person: &PersonId| PageRecord { person: person.clone(), at, reached: None };
                 i.pages.extend(people.iter().map(page));
             }
