@@ -100,8 +100,9 @@ proptest! {
             let offers = offers(&line);
             prop_assert!(!offers.is_empty(), "nothing after {line:?}: {:?}", read(&catalogue, &vocabulary(), &line));
             let chosen = &offers[pick % offers.len()];
+            let counts = ["ITEMS", "ITEM", "ACTION", "LIMIT", "NUMBER"].contains(&chosen.label.as_str());
             line = if chosen.insert == line {
-                format!("{line}{} ", if ["ITEMS", "ITEM", "ACTION", "LIMIT", "NUMBER"].contains(&chosen.label.as_str()) { "3" } else { "words" })
+                format!("{line}{} ", if counts { "3" } else { "words" })
             } else {
                 chosen.insert.clone()
             };

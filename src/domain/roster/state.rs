@@ -75,7 +75,7 @@ pub struct Notes {
     pub unreachable: Vec<Noted>,
     /// Open incidents.
     pub incidents: Vec<Noted>,
-    /// Alerts that are muted. Nothing mutes any yet.
+    /// Alerts that are silenced, each with the end of that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub muted: Vec<Noted>,
     /// Post-mortems that are due.

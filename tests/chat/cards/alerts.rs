@@ -83,7 +83,7 @@ async fn a_storm() -> Stage {
     policy.alerts.rules.insert(0, minor);
     let mut stage = Stage::with("2026-01-05T13:05", policy).await;
     let down = |n: u8| {
-        let mut one = alert("PodDown", if n % 3 == 0 { "frontend" } else { "api" }, "critical", true);
+        let mut one = alert("PodDown", if n.is_multiple_of(3) { "frontend" } else { "api" }, "critical", true);
         one["key"] = format!("pod {n}").into();
         one["labels"]["instance"] = n.to_string().into();
         one

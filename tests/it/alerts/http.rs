@@ -2,7 +2,7 @@
 
 use crate::inbox::kit::{Wire, engine, settle};
 use async_trait::async_trait;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{RequestBuilder, StatusCode};
 use signalbox::alerts::{Format, Proof, ProofKey, SIGNATURE, Source, TIMESTAMP, router, signature};
 use signalbox::chat::{Answer, Arrival, Envelope, Inbox, Intake, IntakeError, Kept, Offer, Token};
 use signalbox::clock::{Clock as _, SystemClock};
@@ -42,7 +42,7 @@ async fn house() -> (Arc<Engine>, String) {
 }
 
 fn post(url: &str, source: &str, body: &str) -> RequestBuilder {
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = signalbox::http::client().unwrap();
     client.post(format!("{url}/{source}")).header("content-type", "application/json").body(body.to_owned())
 }
 
@@ -131,7 +131,7 @@ async fn signatures_are_believed_and_a_repetition_is_known() {
 #[tokio::test]
 async fn what_is_no_such_request_is_refused_by_its_kind() {
     let (_engine, url) = house().await;
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = signalbox::http::client().unwrap();
     let get = client.get(format!("{url}/prometheus")).bearer_auth(TOKEN);
     assert_eq!(status(get).await, StatusCode::METHOD_NOT_ALLOWED);
     let form =

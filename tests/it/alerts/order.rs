@@ -30,7 +30,7 @@ async fn told(store: Arc<dyn Store>, seed: u64) {
     let new = |n: usize| -> Arc<Engine> {
         engine_at(store.clone(), Wire::new(), &format!("me-{n}"), policy(), clock.clone())
     };
-    let mut engines = vec![new(0), new(1)];
+    let mut engines = [new(0), new(1)];
     // Three replicas, each of them twice, all within a minute.
     let mut words: Vec<bool> = [true, false].into_iter().cycle().take(12).collect();
     dice.shuffle(&mut words);

@@ -125,7 +125,7 @@ pub fn notes(tx: &mut Tx<'_>, roster: &Roster, facts: &Facts) -> Result<Notes, S
     Ok(Notes {
         unreachable,
         incidents: open.iter().map(|i| Noted { what: line(i), at: i.started }).collect(),
-        muted: Vec::new(),
+        muted: muted(tx)?,
         post_mortems: owed.collect(),
         rolled_back: facts.rolled_back.clone(),
         calendar: ahead(&tx.ctx.policy.calendar, now, until),
@@ -143,6 +143,12 @@ fn gaps(tx: &mut Tx<'_>) -> Result<Vec<Noted>, Stop> {
     let gaps = foresee::unreachable(policy, &states, tx.ctx.now.wall);
     let noted = |g: foresee::Unreachable| Noted { what: format!("{} of {}: {}", g.level, g.ladder, g.why), at: g.at };
     Ok(gaps.into_iter().filter(|g| !g.by_hours).map(noted).collect())
+}
+
+/// What is silenced, and until when.
+fn muted(tx: &mut Tx<'_>) -> Result<Vec<Noted>, Stop> {
+    let silences = tx.alerts()?.silences.into_iter();
+    Ok(silences.map(|s| Noted { what: format!("{}: {}", s.typed, s.reason), at: s.until }).collect())
 }
 
 fn incidents(tx: &mut Tx<'_>, ids: impl Iterator<Item = IncidentId>) -> Result<Vec<Incident>, Stop> {
