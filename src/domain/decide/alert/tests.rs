@@ -277,8 +277,8 @@ proptest! {
             prop_assert_eq!(all, keys.len(), "a key fires in one open incident");
         }
         // Once everything is quiet and every silence over, nothing is left on the board.
-        for n in 0..3 {
-            desk.say(vec![alert("HighErrorRate", SERVICES[n], false)]);
+        for service in SERVICES.iter().take(3) {
+            desk.say(vec![alert("HighErrorRate", service, false)]);
         }
         desk.wait(Span::mins(20));
         prop_assert!(desk.board().firing.is_empty() && desk.board().silences.is_empty());
