@@ -123,6 +123,14 @@ pub trait Platform: Send + Sync {
         Err(ChatError::Refused("reactions cannot be read back here".into()))
     }
 
+    /// A message that somebody wrote, as it reads now; `None` when it is gone.
+    ///
+    /// # Errors
+    /// Besides those of any call, `Refused` where messages cannot be read.
+    async fn spoken(&self, _at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
+        Err(ChatError::Refused("messages cannot be read here".into()))
+    }
+
     /// Why nothing works here before a person has changed something, and what; `None` while it works or comes back by itself.
     fn trouble(&self) -> Option<String> {
         None
@@ -165,6 +173,21 @@ pub enum Kept {
 pub struct Reacted {
     pub account: String,
     pub emoji: String,
+}
+
+/// A message as it reads, with what it hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    pub account: String,
+    /// What the platform calls whoever wrote it.
+    pub name: String,
+    /// As it was typed; empty where only its place may be read.
+    pub text: String,
+    pub at: jiff::Timestamp,
+    /// Where it can be opened.
+    pub link: Option<String>,
+    /// The first message of its thread, as [`MessageRef::id`] has it.
+    pub thread: Option<String>,
 }
 
 /// What arrives from a platform, after its signature was verified and before anything else is believed.

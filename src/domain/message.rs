@@ -299,6 +299,11 @@ pub fn mention(id: &PersonId) -> Piece {
 }
 
 #[must_use]
+pub fn link(text: impl Into<String>, url: impl Into<String>) -> Piece {
+    Piece::Link { text: text.into(), url: url.into() }
+}
+
+#[must_use]
 pub fn clock(at: Timestamp) -> Piece {
     Piece::Time { at, style: TimeStyle::Clock }
 }

@@ -4,7 +4,7 @@
 //! not return in [`limits::OUTSIDE_MS`] is dropped and counts as one whose answer is not known. The store is not among them:
 //! a commit that was given up may have been stored.
 
-use crate::chat::{Arrival, ChatError, Intake, MessageRef, Platform, Post, Reacted};
+use crate::chat::{Arrival, ChatError, Intake, MessageRef, Platform, Post, Reacted, Spoken};
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
 use crate::domain::paging::{Follow, Letter, Via};
@@ -29,7 +29,7 @@ const PAGE_LIMIT: Span = Span::millis(limits::PAGE_CALL_MS.cast_signed());
 pub(super) struct Bounded<T: ?Sized>(pub(super) Arc<T>);
 
 /// `None` when it took too long. Virtual worlds run without timers; what hangs in them is their own affair.
-async fn ended<T>(call: impl Future<Output = T>, limit: Span) -> Option<T> {
+pub(super) async fn ended<T>(call: impl Future<Output = T>, limit: Span) -> Option<T> {
     match tokio::runtime::Handle::try_current() {
         Ok(_) => tokio::time::timeout(limit.to_std(), call).await.ok(),
         Err(_) => Some(call.await),
@@ -78,6 +78,10 @@ impl Platform for Bounded<dyn Platform> {
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
         in_time(self.0.reactions(at), ChatError::Unknown).await
+    }
+
+    async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
+        in_time(self.0.spoken(at), ChatError::Unknown).await
     }
 
     fn trouble(&self) -> Option<String> {

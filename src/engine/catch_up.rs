@@ -33,6 +33,9 @@ impl Engine {
     pub(super) async fn catch_up(&self, platform: &PlatformName) {
         tracing::info!(name: "chat.connected", %platform, "{platform} is connected");
         self.refresh_roles(platform).await;
+        if let Err(error) = self.look_at_all_marks(platform).await {
+            tracing::error!(name: "chat.marks_unread", %platform, %error, "marked messages on {platform} are not read again: {error}");
+        }
         match self.read_back_reactions(platform).await {
             Ok(0) => {}
             Ok(n) => {
@@ -81,24 +84,43 @@ impl Engine {
 
 /// What stands on a card now; `None` when the platform does not tell.
 async fn reactions(chat: &Arc<dyn Platform>, card: &MessageRow) -> Option<Vec<Reacted>> {
-    let (platform, at, card) = (chat.name(), super::chat_out::reference(card), &card.key);
-    for attempt in 1..=limits::READ_BACK_TRIES {
-        let (error, wait) = match chat.reactions(&at).await {
-            Ok(stand) => return Some(stand),
+    let at = super::chat_out::reference(card);
+    insist(chat, &format!("reactions on {}", card.key), || chat.reactions(&at)).await.ok()
+}
+
+/// Asks a platform, a few times if it must be.
+///
+/// # Errors
+/// What the platform said last.
+pub(super) async fn insist<T, F>(
+    chat: &Arc<dyn Platform>,
+    what: &str,
+    ask: impl Fn() -> F,
+) -> std::result::Result<T, ChatError>
+where
+    F: Future<Output = std::result::Result<T, ChatError>>,
+{
+    let (platform, mut attempt) = (chat.name(), 0);
+    loop {
+        attempt += 1;
+        let (error, wait) = match ask().await {
+            Ok(said) => return Ok(said),
             Err(error @ ChatError::Later { after_ms, .. }) => (error, after_ms.clamp(1, limits::RETRY_MAX_MS)),
             Err(error @ ChatError::Unknown(_)) => (error, super::chat_out::backoff(attempt)),
             Err(error) => {
-                tracing::warn!(name: "chat.reactions_refused", %platform, %card, %error, "reactions on {card} are not told: {error}");
-                return None;
+                tracing::warn!(name: "chat.not_told", %platform, what, %error, "{what} are not told: {error}");
+                return Err(error);
             }
         };
-        tracing::warn!(name: "chat.reactions_unknown", %platform, %card, %error, attempt, "reactions on {card} are not known: {error}");
+        tracing::warn!(name: "chat.not_known", %platform, what, %error, attempt, "{what} are not known: {error}");
+        if attempt >= limits::READ_BACK_TRIES {
+            return Err(error);
+        }
         // Virtual worlds have no time to wait in.
         if tokio::runtime::Handle::try_current().is_ok() {
             tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(1))).await;
         }
     }
-    None
 }
 
 fn differences(platform: &PlatformName, card: &MessageRow, known: &[ReactionRow], stand: &[Reacted]) -> Vec<Envelope> {

@@ -60,6 +60,9 @@ impl Engine {
             let ended = self.incidents(&board.ended).await?;
             return Ok(render::incident_list(&self.incidents(&open).await?, &ended));
         };
+        if matches!(command, IncidentCommand::Timeline { .. } | IncidentCommand::PostMortem { .. }) {
+            self.look_again(id).await?;
+        }
         let Some(i) = self.incident(id).await? else {
             let text =
                 vec![plain(format!("There is no {id}. ")), code("/incident list"), plain(" lists what is open.")];
@@ -74,9 +77,18 @@ impl Engine {
 
     /// The draft of its post-mortem, as a message; none when there is no such incident.
     pub(super) async fn post_mortem(&self, id: IncidentId) -> Result<Option<Message>> {
+        self.look_again(id).await?;
         match self.incident(id).await? {
             Some(i) => self.draft(&i).await.map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// Looks at its marked messages before they are told.
+    async fn look_again(&self, id: IncidentId) -> Result<()> {
+        match self.incident(id).await? {
+            Some(i) => self.look_at_marks(&i).await,
+            None => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::Engine;
 use super::catch_up::{back_id, is_back};
-use super::reactions::{canonical, command_of, is_card};
+use super::reactions::{canonical, command_of, is_card, is_mark};
 use super::writer::{Outcome, Request};
 use crate::chat::{Answer, Body, Envelope, Intake, IntakeError, asked};
 use crate::command::{Vocabulary, asked_form, form, from_action, read};
@@ -54,6 +54,9 @@ impl Engine {
         let policy = self.policy();
         let person = identify(&policy, &envelope.platform, &envelope.account);
         if let Body::Reaction { message, emoji, added } = &envelope.body {
+            if is_mark(emoji) {
+                return self.marked(&policy, person, envelope, message, *added).await;
+            }
             return self.reacted(person, envelope, message, emoji, *added).await;
         }
         let command = match self.command_in(&policy, envelope) {
@@ -81,7 +84,7 @@ impl Engine {
         self.decide(person, envelope, command, facts, Vec::new()).await
     }
 
-    async fn decide(
+    pub(super) async fn decide(
         &self,
         person: PersonId,
         envelope: &Envelope,
@@ -233,7 +236,7 @@ impl Engine {
 }
 
 /// The person behind an account. On the console the account is the person's id.
-fn identify(policy: &Policy, platform: &PlatformName, account: &str) -> Option<PersonId> {
+pub(super) fn identify(policy: &Policy, platform: &PlatformName, account: &str) -> Option<PersonId> {
     if platform.as_str() == "console" {
         return policy.people.get(account).map(|p| p.id.clone());
     }
@@ -261,11 +264,11 @@ fn asks(command: &Command) -> bool {
         || matches!(command, Command::Alert(command) if command.asks())
 }
 
-fn say(message: Message) -> Answer {
+pub(super) fn say(message: Message) -> Answer {
     Answer { messages: vec![message], form: None }
 }
 
-fn unknown_person(envelope: &Envelope) -> Message {
+pub(super) fn unknown_person(envelope: &Envelope) -> Message {
     Message::new(
         Tone::Warning,
         vec![

@@ -17,6 +17,7 @@ mod incidents;
 mod intake;
 mod known;
 mod lanes;
+mod marks;
 mod numbers;
 mod output;
 mod pages;

@@ -34,6 +34,12 @@ pub fn canonical(emoji: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether this emoji puts a message into the timeline of an incident.
+#[must_use]
+pub fn is_mark(emoji: &str) -> bool {
+    matches!(emoji.trim_matches(':'), "📌" | "pushpin")
+}
+
 /// Whether reactions on the message with this key can mean something.
 #[must_use]
 pub fn is_card(key: &str) -> bool {
@@ -72,5 +78,6 @@ mod tests {
         assert_eq!(command_of("card:INC-7", "✅", true), Some(ack));
         assert_eq!(command_of("card:INC-7", "❌", true), None);
         assert_eq!(command_of("list:D-42:before", "✅", true), None);
+        assert_eq!(["📌", ":pushpin:", "pushpin", "📍", "✅"].map(is_mark), [true, true, true, false, false]);
     }
 }

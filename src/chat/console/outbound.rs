@@ -4,12 +4,15 @@ use super::ConsolePlatform;
 use super::entry::{Content, mentions};
 use super::error::ConsoleError;
 use super::read::{gone, number};
-use crate::chat::{ChatError, MessageRef, Platform, Post};
+use crate::chat::text::{Reader, render_text};
+use crate::chat::{ChatError, MessageRef, Platform, Post, Spoken};
 use crate::domain::ids::{ChannelName, PersonId, PlatformName};
 use crate::domain::message::Message;
 use crate::limits::CONSOLE_MESSAGE_BYTES;
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use sqlx::Row as _;
+use std::collections::BTreeMap;
 
 const INSERT: &str = "
 INSERT INTO messages (rev, channel, thread, author, only_for, key, content, mentions, created)
@@ -158,5 +161,23 @@ impl Platform for ConsolePlatform {
             .await
             .map_err(ConsoleError::from)?;
         Ok(id.map(|id| MessageRef { channel: channel.clone(), id: id.to_string() }))
+    }
+
+    async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
+        // Private messages are nobody else's to quote.
+        let nobody = PersonId::new("");
+        let entry = match self.entry(&nobody, &at.id).await {
+            Ok(entry) => entry,
+            Err(ConsoleError::Gone(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let text = match &entry.content {
+            Content::Typed(text) => text.clone(),
+            Content::Message(message) => {
+                render_text(&message.title, &Reader { zone: TimeZone::UTC, names: BTreeMap::new() })
+            }
+        };
+        let account = entry.from.map_or_else(|| "signalbox".to_owned(), |from| from.to_string());
+        Ok(Some(Spoken { name: account.clone(), account, text, at: entry.created, link: None, thread: entry.thread }))
     }
 }

@@ -20,12 +20,13 @@ mod recent;
 pub mod register;
 pub mod render;
 pub mod rest;
+mod spoken;
 
 pub use doctor::Examination;
 pub use gateway::{Gateway, StoreSeat};
 
 use super::health::Health;
-use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
+use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Spoken, Token};
 use crate::chat::recode::recoded;
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
@@ -180,6 +181,10 @@ impl Platform for DiscordPlatform {
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
         self.standing_reactions(at).await
+    }
+
+    async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
+        self.read_message(at).await
     }
 
     fn trouble(&self) -> Option<String> {

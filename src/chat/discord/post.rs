@@ -208,14 +208,14 @@ impl DiscordPlatform {
 }
 
 /// `CHANNEL:MESSAGE`.
-fn place(at: &MessageRef) -> Result<(u64, u64), ChatError> {
+pub(super) fn place(at: &MessageRef) -> Result<(u64, u64), ChatError> {
     let id = |text: &str| text.parse::<u64>().ok().filter(|id| *id > 0);
     let both = at.id.split_once(':').and_then(|(channel, message)| Some((id(channel)?, id(message)?)));
     both.ok_or_else(|| ChatError::Refused(format!("`{}` is no message of Discord's", at.id)))
 }
 
 /// What went wrong in words that say what to do.
-fn explain(error: RestError, channel: &ChannelName, doing: &str, in_thread: bool) -> ChatError {
+pub(super) fn explain(error: RestError, channel: &ChannelName, doing: &str, in_thread: bool) -> ChatError {
     let RestError::Code { code, .. } = &error else { return error.into() };
     match *code {
         UNKNOWN_MESSAGE => ChatError::Gone(format!("the message in #{channel} was deleted")),

@@ -20,6 +20,7 @@ mod post;
 mod reacted;
 mod render;
 mod socket;
+mod spoken;
 mod unsigned;
 mod upload;
 
@@ -30,7 +31,7 @@ pub use socket::{Door, SocketMode};
 
 use super::health::Health;
 use super::pace::Pace;
-use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Token};
+use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Spoken, Token};
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
 use crate::domain::message::Message;
@@ -167,6 +168,10 @@ impl Platform for SlackPlatform {
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
         self.reacted(at).await
+    }
+
+    async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
+        self.read_message(at).await
     }
 
     fn trouble(&self) -> Option<String> {

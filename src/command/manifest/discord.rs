@@ -11,7 +11,11 @@ pub const DISCORD_PERMISSIONS: &[(u32, &str, &str)] = &[
     (11, "Send Messages", "posts cards"),
     (14, "Embed Links", "a card is an embed"),
     (15, "Attach Files", "uploads pictures"),
-    (16, "Read Message History", "looks up its own message when Discord's answer was lost, and reads reactions back"),
+    (
+        16,
+        "Read Message History",
+        "looks up its own message when Discord's answer was lost, reads reactions back, and what is marked with 📌",
+    ),
     (35, "Create Public Threads", "a deployment's details go into the thread of its card"),
     (38, "Send Messages in Threads", "the same"),
 ];
@@ -65,7 +69,9 @@ pub fn discord_manifest(catalogue: &Catalogue, application: Option<&str>) -> Str
     for (_, name, why) in DISCORD_PERMISSIONS {
         let _ = writeln!(out, "  - {name} # {why}");
     }
-    out.push_str("privileged_intents: []\nintents:\n");
+    out.push_str(
+        "privileged_intents: [] # with Message Content, switched on under Bot, messages marked with 📌 are told in words\nintents:\n",
+    );
     for (name, why) in INTENTS {
         let _ = writeln!(out, "  - {name} # {why}");
     }

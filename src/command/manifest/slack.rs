@@ -24,7 +24,10 @@ pub const SLACK_SCOPES: &[Scope] = &[
     scope("reactions:read", "a reaction turns a key; read back after an outage"),
     scope("channels:read", "finds the channels of [channels] by their names"),
     scope("channels:join", "joins the public channels of [channels] when it has something to say there"),
-    scope("channels:history", "looks up its own message when Slack's answer was lost, so that nothing is posted twice"),
+    scope(
+        "channels:history",
+        "looks up its own message when Slack's answer was lost, and reads a message that somebody marks with 📌",
+    ),
     scope("app_mentions:read", "takes commands that begin with a mention"),
     scope("im:history", "takes commands in direct messages"),
     scope("im:write", "answers privately where there is no channel"),

@@ -66,6 +66,8 @@ pub enum Input {
     IncidentTimer { incident: IncidentId, purpose: IncidentPurpose },
     /// What came of a page at one place.
     PageCame { stream: Stream, of: Try, came: Came },
+    /// Messages that stand in the timeline of an incident were looked at: by their keys, what they say now; no text: gone.
+    MarksRead { incident: IncidentId, read: Vec<(String, Option<String>)> },
     /// A timer of a roster fell due, or it is to be looked at: after a start, and with a new config.
     Roster { roster: String, purpose: RosterPurpose, facts: Facts },
     /// A slot of a digest fell due, or it is to be looked at: after a start, and with a new config.
@@ -117,6 +119,7 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
                 incident::came(&mut tx, id, of, came)?;
             }
         }
+        Input::MarksRead { incident, read } => incident::looked_at(&mut tx, *incident, read)?,
         Input::Roster { roster, purpose, facts } => roster::fire(&mut tx, roster, *purpose, facts)?,
         Input::Digest { digest } => digest::look(&mut tx, digest)?,
         Input::DigestGathered { digest, report } => digest::gathered(&mut tx, digest, report)?,

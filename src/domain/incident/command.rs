@@ -1,6 +1,6 @@
 //! What a person asks of incidents, after parsing.
 
-use super::Duty;
+use super::{Duty, Quote};
 use crate::domain::ids::{IncidentId, PersonId, ServiceName};
 use crate::domain::time::Span;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,16 @@ pub enum IncidentCommand {
     Review {
         incident: Option<IncidentId>,
     },
+    /// Puts a message into its timeline; nobody types this, it is a reaction.
+    Mark {
+        incident: Option<IncidentId>,
+        quote: Box<Quote>,
+    },
+    /// Takes it out again.
+    Unmark {
+        incident: IncidentId,
+        message: String,
+    },
     PostMortem {
         incident: Option<IncidentId>,
     },
@@ -141,6 +151,8 @@ impl IncidentCommand {
             Self::Done { .. } => "incident done",
             Self::Lessons { .. } => "incident lessons",
             Self::Review { .. } => "incident review",
+            Self::Mark { .. } => "incident mark",
+            Self::Unmark { .. } => "incident unmark",
             Self::PostMortem { .. } => "incident postmortem",
             Self::Status { .. } => "incident status",
             Self::Timeline { .. } => "incident timeline",

@@ -1,6 +1,6 @@
 //! What happened in an incident.
 
-use super::{Duty, Suspect, Told};
+use super::{Duty, Quote, Suspect, Told};
 use crate::domain::alert::Linked;
 use crate::domain::deployment::Origin;
 use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
@@ -202,5 +202,21 @@ pub enum IncidentEvent {
         people: Vec<PersonId>,
         why: String,
         ways: BTreeMap<PersonId, Vec<Step>>,
+    },
+    /// Somebody wants this message in the timeline.
+    Marked {
+        by: PersonId,
+        quote: Box<Quote>,
+    },
+    /// They do not any more.
+    Unmarked {
+        by: PersonId,
+        /// Its key.
+        message: String,
+    },
+    /// A marked message reads otherwise now; no text: it is gone.
+    MarkChanged {
+        message: String,
+        text: Option<String>,
     },
 }

@@ -1,7 +1,7 @@
 //! `evolve(state, event)` for incidents.
 
 use super::event::IncidentEvent as E;
-use super::{Ack, Action, Climb, Incident, Lessons, NextUpdate, Resolution, Said, Status, Told, passed};
+use super::{Ack, Action, Climb, Incident, Lessons, Marked, NextUpdate, Resolution, Said, Status, Told, passed};
 use crate::domain::alert::{Alerts, Hushed};
 use crate::domain::ids::PersonId;
 use crate::domain::paging::{Page, Step};
@@ -54,6 +54,7 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
                 alerts.fire(&d.alerts);
                 alerts
             },
+            marks: Vec::new(),
         },
         (None, _) => return Err(Impossible("it was never declared")),
         (Some(_), E::Declared(_)) => return Err(Impossible("it was declared before")),
@@ -205,6 +206,24 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
         E::ActionNagged { n } => {
             if let Some(action) = i.actions.iter_mut().find(|a| a.n == *n) {
                 action.nagged += 1;
+            }
+        }
+        E::Marked { by, quote } => match i.marks.iter_mut().find(|m| m.quote.key() == quote.key()) {
+            Some(mark) => {
+                mark.by.insert(by.clone());
+                (mark.quote, mark.removed) = ((**quote).clone(), false);
+            }
+            None => i.marks.push(Marked { quote: (**quote).clone(), by: [by.clone()].into(), removed: false }),
+        },
+        E::Unmarked { by, message } => {
+            if let Some(mark) = i.marks.iter_mut().find(|m| m.quote.key() == *message) {
+                mark.by.remove(by);
+            }
+        }
+        E::MarkChanged { message, text } => {
+            if let Some(mark) = i.marks.iter_mut().find(|m| m.quote.key() == *message) {
+                mark.removed = text.is_none();
+                mark.quote.text = text.clone().unwrap_or_default();
             }
         }
         E::LessonsSaid { by, text } => {

@@ -8,6 +8,7 @@ mod board;
 mod command;
 mod event;
 mod evolve;
+mod mark;
 mod timers;
 
 pub use afterwards::{ACTIONS, Action, Lessons, passed};
@@ -15,6 +16,7 @@ pub use board::{Board, BoardEvent, Entry, evolve as evolve_board};
 pub use command::IncidentCommand;
 pub use event::{Declaration, IncidentEvent};
 pub use evolve::evolve;
+pub use mark::{MARKS, Marked, Quote, clipped, mark_key};
 pub use timers::{EDGE, OVERDUE, Purpose, WARN, timers};
 
 use super::alert::Alerts;
@@ -146,6 +148,9 @@ pub struct Incident {
     /// The alerts that belong to it.
     #[serde(default, skip_serializing_if = "Alerts::is_empty")]
     pub alerts: Alerts,
+    /// Messages that people marked, in the order in which they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Marked>,
 }
 
 /// How far up the ladder it is, in this episode.

@@ -151,3 +151,30 @@ fn nearly_the_same_words_within_minutes_are_the_same_incident() {
     let board = evolve_board(board, &BoardEvent::Ended { incident: IncidentId(1) }, at(6));
     assert_eq!(board.nearly("checkout is slow", None, at(7).wall), None);
 }
+
+#[test]
+fn a_mark_stands_until_nobody_wants_it_and_follows_what_it_marks() {
+    let quote = Quote {
+        platform: "slack".into(),
+        channel: "incidents".into(),
+        message: "C1:1.2".into(),
+        author: Some("nour".into()),
+        name: "Nour".into(),
+        at: at(2).wall,
+        text: "it is the pool".into(),
+        link: None,
+    };
+    let (key, quote) = (quote.key(), Box::new(quote));
+    let by = |who: &str| E::Marked { by: who.into(), quote: quote.clone() };
+    let off = |who: &str| E::Unmarked { by: who.into(), message: key.clone() };
+    let reads = |text: Option<&str>| E::MarkChanged { message: key.clone(), text: text.map(str::to_owned) };
+    let i = then(then(declared(), 3, &by("omar")), 4, &by("sara"));
+    assert_eq!((i.marks.len(), i.marked().count()), (1, 1), "one message is marked once");
+    let i = then(then(i, 5, &off("omar")), 6, &reads(Some("it is the cache")));
+    assert_eq!(i.mark(&key).map(|m| (m.quote.text.as_str(), m.removed)), Some(("it is the cache", false)));
+    let gone = then(i.clone(), 7, &reads(None));
+    assert_eq!(gone.mark(&key).map(|m| (m.quote.text.as_str(), m.removed)), Some(("", true)));
+    let out = then(i, 8, &off("sara"));
+    assert_eq!(out.marked().count(), 0);
+    assert_eq!(then(out, 9, &by("sara")).marked().count(), 1, "and it can come back");
+}

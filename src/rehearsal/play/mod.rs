@@ -8,7 +8,7 @@ mod target;
 
 use super::Options;
 use super::outcome::{Failure, SceneOutcome};
-use super::script::{Act, Scene, Script, Step, StepKind, When};
+use super::script::{self, Act, Scene, Script, Step, StepKind, When};
 use super::transcript::Transcript;
 use super::world::{World, WorldError};
 use crate::chat::Answer;
@@ -147,6 +147,10 @@ fn start(steps: &[&Step], reader: &Reader) -> Timestamp {
     when.after(Timestamp::UNIX_EPOCH, &reader.zone).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+fn no_card(thing: script::Thing) -> Trouble {
+    Trouble::fatal(format!("there is no card of {thing}"))
+}
+
 impl Player<'_> {
     async fn step(&mut self, step: &Step) -> Played<()> {
         self.play(step).await?;
@@ -207,18 +211,30 @@ impl Player<'_> {
         Ok(())
     }
 
-    async fn person(&mut self, person: &str, channel: Option<&str>, act: &Act) -> Played<()> {
+    async fn person(&mut self, person: &str, channel_named: Option<&str>, act: &Act) -> Played<()> {
         self.journal = self.journalled().await?;
         person.clone_into(&mut self.actor);
         self.replies.remove(person);
         let answer = match act {
-            Act::Talk(_) => Answer::default(),
+            Act::Talk { text, thread } => {
+                let root = thread.map(|thing| self.card(thing).ok_or_else(|| no_card(thing))).transpose()?;
+                let usual = self.world.policy().channels.deployments.to_string();
+                let channel = root.as_ref().map(|card| card.channel.to_string());
+                let channel = channel.as_deref().or(channel_named).unwrap_or(&usual);
+                self.world.talks(person, channel, root.as_ref().map(|card| card.id.clone()), text).await?;
+                Answer::default()
+            }
+            Act::Retells { was, text } => {
+                let said = self.talk(was).ok_or_else(|| Trouble::fatal(format!("nobody said \"{}\"", was.text)))?;
+                self.world.retells(&said.id, text.as_deref()).await?;
+                Answer::default()
+            }
             Act::Command(text) => {
                 let usual = self.world.policy().channels.deployments.to_string();
-                self.world.says(person, channel.unwrap_or(&usual), text).await?
+                self.world.says(person, channel_named.unwrap_or(&usual), text).await?
             }
             Act::Reacts { emoji, added, on } => {
-                let (id, _) = self.target(on)?;
+                let id = self.reacted_to(on)?;
                 self.world.reacts(person, &id, emoji, *added).await?
             }
             Act::Clicks { label, on, fields } => {

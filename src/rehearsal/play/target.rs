@@ -3,8 +3,8 @@
 use super::{Played, Player, Trouble};
 use crate::chat::text::{clean, render};
 use crate::domain::message::{Button, Message};
-use crate::rehearsal::script::{Target, Thing};
-use crate::rehearsal::world::Said;
+use crate::rehearsal::script::{Pattern, Target, Thing};
+use crate::rehearsal::world::{Said, Talk};
 use std::collections::BTreeMap;
 
 impl Player<'_> {
@@ -37,6 +37,20 @@ impl Player<'_> {
             _ => said.message(),
         };
         Ok((said.id, message))
+    }
+
+    /// What somebody said, by words of it; the newest.
+    pub fn talk(&self, text: &Pattern) -> Option<Talk> {
+        self.world.chat().talk().into_iter().rfind(|talk| text.fits(&talk.text))
+    }
+
+    /// The message a reaction goes on: what people said is found before what signalbox did.
+    pub fn reacted_to(&self, on: &Target) -> Played<String> {
+        let talk = match on {
+            Target::Text { text, thread_of: None } => self.talk(text),
+            _ => None,
+        };
+        talk.map_or_else(|| Ok(self.target(on)?.0), |talk| Ok(talk.id))
     }
 
     /// The wire form of a button, when its form takes these fields.

@@ -10,8 +10,16 @@ use std::collections::BTreeMap;
 pub enum Act {
     /// A command with its slash.
     Command(String),
-    /// Ordinary talk, which signalbox does not hear.
-    Talk(String),
+    /// Ordinary talk, which signalbox does not hear, in the thread of a card or in a channel.
+    Talk {
+        text: String,
+        thread: Option<Thing>,
+    },
+    /// Changes what somebody said; no text: takes it away.
+    Retells {
+        was: Pattern,
+        text: Option<String>,
+    },
     Reacts {
         emoji: String,
         added: bool,
@@ -65,12 +73,22 @@ pub(super) fn person(who: &str, indent: usize, rest: &str, column: usize, names:
     let mut parts = who.split(' ');
     let name = parts.next().unwrap_or_default();
     let word = |text: &str, column| Word { text: text.into(), quoted: false, column, length: text.chars().count() };
+    let last = |text: &str| word(text, indent + who.chars().count() - text.chars().count());
     let person = names.person(&word(name, indent))?;
-    let channel = match parts.nth(1) {
-        Some(c) => Some(names.channel(&word(c, indent + who.chars().count() - c.chars().count()))?),
-        None => None,
+    let (channel, thread) = match (parts.nth(1), parts.next()) {
+        (Some(_), Some(of)) => (None, Some(thing(&mut Words::of(of, last(of).column)?)?)),
+        (Some(c), None) => (Some(names.channel(&last(c))?), None),
+        _ => (None, None),
     };
-    Ok(StepKind::Person { person, channel, act: act(rest, column)? })
+    let act = match (act(rest, column)?, thread) {
+        (Act::Talk { text, .. }, thread) => Act::Talk { text, thread },
+        (act, None) => act,
+        (_, Some(_)) => {
+            let problem = Problem::new(column, rest.chars().count(), "in a thread there is only talk");
+            return Err(problem.hint("commands are typed in a channel: `sara in #incidents: /incident list`"));
+        }
+    };
+    Ok(StepKind::Person { person, channel, act })
 }
 
 fn act(text: &str, column: usize) -> Read<Act> {
@@ -83,8 +101,9 @@ fn act(text: &str, column: usize) -> Read<Act> {
         return Ok(Act::Command(text.to_owned()));
     }
     let verb = text.split_whitespace().next().unwrap_or_default();
-    if !["reacts", "takes", "clicks"].contains(&verb) {
-        return Ok(Act::Talk(text.to_owned()));
+    let retells = ["edits \"", "deletes \""].iter().any(|verb| text.starts_with(verb));
+    if !["reacts", "takes", "clicks"].contains(&verb) && !retells {
+        return Ok(Act::Talk { text: text.to_owned(), thread: None });
     }
     let mut words = Words::of(text, column)?;
     let act = match words.word("what they do")?.text.as_str() {
@@ -98,6 +117,12 @@ fn act(text: &str, column: usize) -> Read<Act> {
             words.must("off")?;
             Act::Reacts { emoji, added: false, on: target(&mut words)? }
         }
+        "edits" => {
+            let was = Pattern::new(&words.quoted("words of what they said")?);
+            words.must("to")?;
+            Act::Retells { was, text: Some(words.quoted("what it says from now on")?) }
+        }
+        "deletes" => Act::Retells { was: Pattern::new(&words.quoted("words of what they said")?), text: None },
         _ => {
             let label = label(&mut words)?;
             words.must("on")?;

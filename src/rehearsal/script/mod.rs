@@ -176,15 +176,16 @@ fn step(body: &str, indent: usize, names: &mut Names<'_>) -> Read<StepKind> {
     Ok(kind)
 }
 
-/// `sara: …` or `sara in #incidents: …`: who, the column of what follows, and what follows.
+/// `sara: …`, `sara in #incidents: …` or `sara in thread INC-1: …`: who, the column of what follows, and what follows.
 fn speaker(body: &str) -> Option<(&str, usize, &str)> {
     let (who, rest) = body.split_once(':')?;
     let name = |w: &str| !w.is_empty() && w.chars().all(|c| c.is_alphanumeric() || "-_.#".contains(c));
     let mut words = who.split(' ');
     let fits = words.next().is_some_and(name)
-        && match (words.next(), words.next(), words.next()) {
+        && match (words.next(), words.next(), words.next(), words.next()) {
             (None, ..) => true,
-            (Some("in"), Some(channel), None) => channel.starts_with('#'),
+            (Some("in"), Some(channel), None, _) => channel.starts_with('#'),
+            (Some("in"), Some("thread"), Some(_), None) => true,
             _ => false,
         };
     let column = who.chars().count() + 1 + rest.chars().take_while(|c| c.is_whitespace()).count();

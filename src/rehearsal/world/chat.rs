@@ -2,7 +2,7 @@
 //!
 //! Like a real platform it posts once per key, edits in place and says when a message is gone. It can be down.
 
-use crate::chat::{ChatError, MessageRef, Platform, Post};
+use crate::chat::{ChatError, MessageRef, Platform, Post, Spoken};
 use crate::clock::{Clock as _, VirtualClock};
 use crate::domain::ids::{ChannelName, PersonId, PlatformName};
 use crate::domain::message::Message;
@@ -35,6 +35,19 @@ impl Said {
     }
 }
 
+/// What a person wrote, which is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Talk {
+    pub id: String,
+    pub account: String,
+    pub channel: ChannelName,
+    /// The id of the message in whose thread it is.
+    pub thread: Option<String>,
+    pub text: String,
+    pub at: Timestamp,
+    pub gone: bool,
+}
+
 /// Something was posted or edited: which message, and which of its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatEvent {
@@ -47,6 +60,7 @@ pub struct ChatEvent {
 #[derive(Debug, Default)]
 struct State {
     said: Vec<Said>,
+    talk: Vec<Talk>,
     events: Vec<ChatEvent>,
     down: bool,
 }
@@ -84,6 +98,30 @@ impl ScriptChat {
         if let Some(said) = self.lock().said.iter_mut().find(|s| s.id == id) {
             said.gone = true;
         }
+    }
+
+    /// Somebody writes something; gives its id.
+    pub fn talks(&self, account: &str, channel: ChannelName, thread: Option<String>, text: &str) -> String {
+        let at = self.clock.now().wall;
+        let mut state = self.lock();
+        let id = format!("t{}", state.talk.len() + 1);
+        let (account, text) = (account.to_owned(), text.to_owned());
+        state.talk.push(Talk { id: id.clone(), account, channel, thread, text, at, gone: false });
+        id
+    }
+
+    /// Whoever wrote it changes it, or takes it away.
+    pub fn retells(&self, id: &str, text: Option<&str>) {
+        if let Some(talk) = self.lock().talk.iter_mut().find(|t| t.id == id) {
+            talk.gone = text.is_none();
+            text.unwrap_or_default().clone_into(&mut talk.text);
+        }
+    }
+
+    /// What people wrote and did not take away, oldest first.
+    #[must_use]
+    pub fn talk(&self) -> Vec<Talk> {
+        self.lock().talk.iter().filter(|t| !t.gone).cloned().collect()
     }
 
     /// Every message, oldest first.
@@ -183,6 +221,22 @@ impl Platform for ScriptChat {
         }
         let found = state.said.iter().find(|s| s.key == key && &s.channel == channel && !s.gone);
         Ok(found.map(|s| MessageRef { channel: s.channel.clone(), id: s.id.clone() }))
+    }
+
+    async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
+        let state = self.lock();
+        if state.down {
+            return Err(down());
+        }
+        let found = state.talk.iter().find(|t| t.id == at.id && !t.gone);
+        Ok(found.map(|t| Spoken {
+            account: t.account.clone(),
+            name: t.account.clone(),
+            text: t.text.clone(),
+            at: t.at,
+            link: None,
+            thread: t.thread.clone(),
+        }))
     }
 }
 

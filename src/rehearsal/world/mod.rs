@@ -14,7 +14,7 @@ mod probe;
 mod seed;
 mod wire;
 
-pub use chat::{ChatEvent, Said, ScriptChat};
+pub use chat::{ChatEvent, Said, ScriptChat, Talk};
 pub use executor::ScriptExecutor;
 pub use outside::{Ends, JobRule, JobSeen, Outside, ProbeScript};
 pub use pager::{ScriptPagers, Taken};
@@ -177,6 +177,31 @@ impl World {
         self.send(person, &channel, body).await
     }
 
+    /// Something that is no command, in the thread of the message with this id or in a channel.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn talks(&self, person: &str, channel: &str, thread: Option<String>, text: &str) -> Result<()> {
+        let id = self.chat.talks(&self.account(person), ChannelName::new(channel), thread, text);
+        let talk = self.chat.talk().into_iter().find(|t| t.id == id);
+        match (&self.wire, talk) {
+            (Some(wire), Some(talk)) => wire.talk(&talk).await.map_err(WorldError::Wire),
+            _ => Ok(()),
+        }
+    }
+
+    /// Changes what somebody wrote, or takes it away.
+    ///
+    /// # Errors
+    /// When that could not be done.
+    pub async fn retells(&self, talk: &str, text: Option<&str>) -> Result<()> {
+        self.chat.retells(talk, text);
+        match &self.wire {
+            Some(wire) => wire.retell(talk, text).await.map_err(WorldError::Wire),
+            None => Ok(()),
+        }
+    }
+
     async fn send(&mut self, person: &str, channel: &str, body: Body) -> Result<Answer> {
         self.envelopes += 1;
         if let Some(wire) = &self.wire {
@@ -199,7 +224,8 @@ impl World {
     }
 
     fn channel_of(&self, message: &str) -> String {
-        self.chat.get(message).map_or_else(String::new, |m| m.channel.to_string())
+        let talk = || self.chat.talk().into_iter().find(|t| t.id == message).map(|t| t.channel);
+        self.chat.get(message).map(|m| m.channel).or_else(talk).map_or_else(String::new, |c| c.to_string())
     }
 
     fn account(&self, person: &str) -> String {

@@ -3,7 +3,7 @@
 //! Without a wire, people's acts go straight to the engine. With one, the wire makes them happen on its side, as if somebody
 //! typed there, and hands in what arrives; the scripted chat is still told everything, so that both can be compared.
 
-use super::ScriptChat;
+use super::{ScriptChat, Talk};
 use crate::chat::text::Reader;
 use crate::chat::{Answer, Body, Platform};
 use crate::clock::VirtualClock;
@@ -32,6 +32,18 @@ pub trait Wire: Send + Sync {
     /// # Errors
     /// When the act could not be done there, or nobody was told.
     async fn act(&self, engine: &Arc<Engine>, act: Acted) -> Result<Answer, String>;
+
+    /// A person writes something that is no command.
+    ///
+    /// # Errors
+    /// When it could not be done there.
+    async fn talk(&self, talk: &Talk) -> Result<(), String>;
+
+    /// Whoever wrote it changes it, or takes it away.
+    ///
+    /// # Errors
+    /// When it could not be done there.
+    async fn retell(&self, talk: &str, text: Option<&str>) -> Result<(), String>;
 
     /// Where people see something else than the scripted chat has; nothing when both agree.
     async fn differences(&self, chat: &ScriptChat, reader: &Reader) -> Vec<String>;

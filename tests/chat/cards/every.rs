@@ -131,6 +131,7 @@ fn told(event: &Event) -> Option<&'static str> {
             I::Rearmed { .. } => "incident rearmed",
             I::PagedToo { .. } => "incident paged too",
             I::Passed { .. } | I::LadderWidened { .. } => return None,
+            I::Marked { .. } | I::Unmarked { .. } | I::MarkChanged { .. } => return None,
         },
         Event::Roster(event) => match event {
             R::HandedOver(_) => "handed over",

@@ -2,6 +2,7 @@
 
 use super::tee::{Line, On, Shown, Side, same_form};
 use crate::support::discord::delivery::Delivery;
+use crate::support::discord::world::Refusal;
 use crate::support::discord::{FakeDiscord, Options, TOKEN};
 use async_trait::async_trait;
 use signalbox::app::discord::commands;
@@ -11,7 +12,7 @@ use signalbox::chat::{Body, Inbox, MessageRef, Platform, Token};
 use signalbox::clock::{Clock, VirtualClock};
 use signalbox::command::{Catalogue, Value, Vocabulary, parse};
 use signalbox::domain::policy::Policy;
-use signalbox::rehearsal::world::Acted;
+use signalbox::rehearsal::world::{Acted, Talk};
 use signalbox::store::MemoryStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -48,7 +49,7 @@ impl DiscordSide {
         let clock = Arc::clone(clock) as Arc<dyn Clock>;
         let zone = zone(&policy.zone).unwrap();
         // The wire's clock stands still for most of a scene, so a silent bot cannot be told from a waiting one.
-        let options = Options { clock: Arc::clone(&clock), zone, ..Options::default() };
+        let options = Options { clock: Arc::clone(&clock), zone, message_content: true, ..Options::default() };
         let fake = FakeDiscord::start(options).await;
         let channels = &policy.channels;
         for channel in channels.all() {
@@ -248,7 +249,21 @@ impl Side for DiscordSide {
         self.fake.delete(&channel.to_string(), message);
     }
 
+    fn talk(&self, talk: &Talk, thread: Option<&MessageRef>) -> MessageRef {
+        // The thread of a message has its id.
+        let channel = thread.map_or_else(|| talk.channel.to_string(), |at| place(at).1.to_string());
+        let (channel, id) = self.fake.writes(&talk.account, &channel, &talk.text);
+        MessageRef { channel: talk.channel.clone(), id: format!("{channel}:{id}") }
+    }
+
+    fn retell(&self, at: &MessageRef, text: &str) {
+        let (channel, message) = place(at);
+        self.fake.rewrite(channel, message, text);
+    }
+
     fn refused(&self) -> Vec<String> {
-        self.fake.refusals().iter().map(|r| format!("Discord refused: {r:?}")).collect()
+        // That a message is gone is learned by asking for it.
+        let asked = |r: &&Refusal| (r.route.as_str(), r.code) != ("GET /channels/{id}/messages/{id}", 10_008);
+        self.fake.refusals().iter().filter(asked).map(|r| format!("Discord refused: {r:?}")).collect()
     }
 }

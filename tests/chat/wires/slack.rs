@@ -11,7 +11,7 @@ use signalbox::chat::text::Reader;
 use signalbox::chat::{Body, Inbox, MessageRef, Platform, Token};
 use signalbox::clock::{Clock, VirtualClock};
 use signalbox::domain::policy::Policy;
-use signalbox::rehearsal::world::Acted;
+use signalbox::rehearsal::world::{Acted, Talk};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -131,6 +131,7 @@ fn emoji(sign: &str) -> &'static str {
         "✅" => "white_check_mark",
         "❌" => "x",
         "👀" => "eyes",
+        "📌" => "pushpin",
         other => panic!("name {other} as Slack does"),
     }
 }
@@ -230,6 +231,18 @@ impl Side for SlackSide {
     fn delete(&self, at: &MessageRef) {
         let (channel, ts) = place(at);
         assert!(self.fake.moderate(channel, ts), "{ts} is there to be deleted");
+    }
+
+    fn talk(&self, talk: &Talk, thread: Option<&MessageRef>) -> MessageRef {
+        let channel = id_of(talk.channel.as_str());
+        let root = thread.map(|at| place(at).1.to_owned());
+        let ts = self.fake.writes(&talk.account, &channel, root.as_deref(), &talk.text);
+        MessageRef { channel: talk.channel.clone(), id: format!("{channel}:{ts}") }
+    }
+
+    fn retell(&self, at: &MessageRef, text: &str) {
+        let (channel, ts) = place(at);
+        self.fake.rewrite(channel, ts, text);
     }
 
     fn refused(&self) -> Vec<String> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use signalbox::chat::text::{Reader, render, render_form};
 use signalbox::chat::{
     Answer, Arrival, Body, ChatError, Envelope, Inbox, Intake, IntakeError, Kept, MessageRef, Offer, Platform,
-    PolicyNow, Post, Reacted,
+    PolicyNow, Post, Reacted, Spoken,
 };
 use signalbox::clock::VirtualClock;
 use signalbox::domain::ids::{ChannelName, PersonId, PlatformName, Role};
@@ -17,7 +17,7 @@ use signalbox::domain::message::{Button, Form, Message};
 use signalbox::domain::policy::Policy;
 use signalbox::domain::time::Span;
 use signalbox::engine::Engine;
-use signalbox::rehearsal::world::{Acted, Said, ScriptChat, Wire};
+use signalbox::rehearsal::world::{Acted, Said, ScriptChat, Talk, Wire};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -64,6 +64,12 @@ pub trait Side: Send + Sync {
     fn told(&self, account: &str) -> Vec<String>;
 
     fn delete(&self, at: &MessageRef);
+
+    /// Writes something, in a thread if there is one; gives where it stands.
+    fn talk(&self, talk: &Talk, thread: Option<&MessageRef>) -> MessageRef;
+
+    /// Whoever wrote it changes it.
+    fn retell(&self, at: &MessageRef, text: &str);
 
     /// What the platform refused so far.
     fn refused(&self) -> Vec<String>;
@@ -170,6 +176,8 @@ struct Book {
     /// Messages of the scripted chat on the platform, and back.
     there: BTreeMap<String, MessageRef>,
     here: BTreeMap<String, String>,
+    /// What people wrote there, by what the scripted chat calls it.
+    spoken: BTreeMap<String, MessageRef>,
     /// What each account must have been told privately.
     private: BTreeMap<String, Vec<String>>,
     /// Versions that were compared.
@@ -237,6 +245,10 @@ impl Tee {
     }
 
     fn on(&self, message: &str, action: Option<&str>) -> Result<On, String> {
+        let spoken = lock(&self.book).spoken.get(message).cloned();
+        if let Some(at) = spoken {
+            return Ok(On { at, button: None, stale: false });
+        }
         let at = lock(&self.book).there.get(message).cloned().ok_or(format!("{message} is not there"))?;
         let said = self.script.get(message).ok_or(format!("{message} is gone"))?;
         let Some(action) = action else { return Ok(On { at, button: None, stale: false }) };
@@ -333,6 +345,14 @@ impl Platform for Tee {
         self.side.platform().reactions(at).await
     }
 
+    /// The wire's clock is not the world's: when it was said is told by the script.
+    async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
+        let here = self.script.spoken(&self.named_here(at)?).await?;
+        let there = self.side.platform().spoken(at).await?;
+        assert_eq!(here.as_ref().map(|s| &s.text), there.as_ref().map(|s| &s.text));
+        Ok(here.zip(there).map(|(here, there)| Spoken { at: here.at, ..there }))
+    }
+
     async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
         self.side.platform().roles().await
     }
@@ -371,6 +391,28 @@ impl Wire for TeeWire {
         }
         tee.tell(&act.account, &behind.unwrap_or_default());
         answers.into_iter().next_back().ok_or_else(|| "nobody answered".into())
+    }
+
+    async fn talk(&self, talk: &Talk) -> Result<(), String> {
+        let tee = &self.0;
+        tee.clock.advance(BETWEEN);
+        let thread = talk.thread.as_ref().map(|id| lock(&tee.book).there.get(id).cloned().ok_or("no such thread"));
+        let at = tee.side.talk(talk, thread.transpose()?.as_ref());
+        let mut book = lock(&tee.book);
+        book.here.insert(at.id.clone(), talk.id.clone());
+        book.spoken.insert(talk.id.clone(), at);
+        Ok(())
+    }
+
+    async fn retell(&self, talk: &str, text: Option<&str>) -> Result<(), String> {
+        let tee = &self.0;
+        tee.clock.advance(BETWEEN);
+        let at = lock(&tee.book).spoken.get(talk).cloned().ok_or("it was never said there")?;
+        match text {
+            Some(text) => tee.side.retell(&at, text),
+            None => tee.side.delete(&at),
+        }
+        Ok(())
     }
 
     async fn differences(&self, chat: &ScriptChat, reader: &Reader) -> Vec<String> {

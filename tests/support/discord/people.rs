@@ -55,6 +55,12 @@ impl FakeDiscord {
         says(&mut world, user, channel, Version { content: text.into(), ..Version::default() })
     }
 
+    /// The same; gives where it stands.
+    pub fn writes(&self, user: &str, channel: &str, text: &str) -> (u64, u64) {
+        let id = self.say(user, channel, text).id();
+        (self.world().channel_id(channel), id)
+    }
+
     /// Posts a message as somebody else's app or client would: with embeds, or Components V2 and their flag.
     pub fn post_as(&self, user: &str, channel: &str, version: Version) -> Delivery {
         let mut world = self.world();

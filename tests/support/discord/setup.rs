@@ -6,7 +6,7 @@ use super::gateway::Out;
 use super::gateway::Session;
 use super::interaction::Interaction;
 use super::noise::Noise;
-use super::world::{Command, Message, Refusal, Role, User};
+use super::world::{Command, Message, Refusal, Role, User, Version};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::MutexGuard;
@@ -285,6 +285,16 @@ impl FakeDiscord {
         let mut world = self.world();
         let channel = world.channel_id(channel);
         world.remove_message(channel, message);
+    }
+
+    /// Whoever wrote a message changes its words.
+    pub fn rewrite(&self, channel: u64, message: u64, text: &str) {
+        let mut world = self.world();
+        let stamp = world.stamp();
+        let found = world.messages.get_mut(&(channel, message)).unwrap();
+        found.versions.push(Version { content: text.into(), ..found.now().clone() });
+        found.edited = Some(stamp);
+        world.message_event("MESSAGE_UPDATE", channel, message);
     }
 
     /// A moderator archives or locks a thread.

@@ -181,6 +181,8 @@ fn link(world: &World, rest: &[char], out: &mut String) -> Option<usize> {
         return None;
     }
     inline(world, &rest[1..middle], false, out);
+    // Whoever points at it reads where it leads.
+    out.push_str(&format!(" ({})", url.trim_matches(['<', '>'])));
     Some(end + 1)
 }
 

@@ -2,6 +2,8 @@
 
 use super::api::say;
 use super::delivery::{Delivery, Sort};
+use super::message::Version;
+use super::typed::escaped;
 use super::world::{BOT_USER, Kind, World};
 use super::{FakeSlack, payload, typed};
 use serde_json::{Value, json};
@@ -129,6 +131,21 @@ impl FakeSlack {
     pub fn event(&self, user: &str, event: Value) -> Delivery {
         let payload = self.with(|world| payload::event(world, event));
         self.send(Sort::Event, user, None, payload)
+    }
+
+    /// Writes a message that names nobody, in a thread if there is one; the app does not hear of it. Gives its timestamp.
+    pub fn writes(&self, user: &str, channel: &str, thread: Option<&str>, text: &str) -> String {
+        self.with(|world| say(world, user, channel, thread, &escaped(text)))
+    }
+
+    /// Whoever wrote a message changes its words.
+    pub fn rewrite(&self, channel: &str, ts: &str, text: &str) {
+        self.with(|world| {
+            if let Some(message) = world.message_mut(channel, ts) {
+                let now = message.now();
+                message.versions.push(Version { text: escaped(text), ..now });
+            }
+        });
     }
 
     /// A moderator deletes a message.

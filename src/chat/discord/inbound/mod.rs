@@ -108,6 +108,15 @@ impl DiscordPlatform {
 
     async fn said(&self, arrival: &Arrival, event: &Value, intake: &dyn Intake) -> Result<(), ChatError> {
         let sender = Sender { message: text(&event["id"]), ..self.sender(arrival, event) };
+        let me = self.own_account().await?;
+        let said = self.knowing(|known| words::line(event, &me, known));
+        let text = if said.is_empty() { "/help".to_owned() } else { said };
+        let answer = self.hand_in(arrival, &sender, Body::Command { text, thread: None }, intake).await?;
+        self.tell(&sender, answer).await
+    }
+
+    /// Reads with the names of people and channels at hand.
+    fn knowing<T>(&self, read: impl FnOnce(&Known<'_>) -> T) -> T {
         let policy = (self.policy)();
         let person = |id: &str| {
             let owns = |p: &&crate::domain::policy::Person| p.accounts.get(NAME).is_some_and(|a| a == id);
@@ -115,10 +124,12 @@ impl DiscordPlatform {
         };
         let channels = self.known();
         let named = |id: &str| channels.iter().find(|(_, i)| *i == id).map(|(name, _)| name.to_string());
-        let said = words::line(event, &self.own_account().await?, &Known { person: &person, channel: &named });
-        let text = if said.is_empty() { "/help".to_owned() } else { said };
-        let answer = self.hand_in(arrival, &sender, Body::Command { text, thread: None }, intake).await?;
-        self.tell(&sender, answer).await
+        read(&Known { person: &person, channel: &named })
+    }
+
+    /// What somebody typed, from Discord's way of writing back to theirs.
+    pub(super) fn as_typed(&self, message: &Value) -> String {
+        self.knowing(|known| words::content(message, known))
     }
 
     /// Our own account. The gateway tells it; a replica that is not connected asks.

@@ -24,6 +24,12 @@ pub fn line(event: &Value, me: &str, known: &Known) -> String {
     plain(said.trim(), &|token| meaning(token, event, known)).trim().to_owned()
 }
 
+/// The whole of a message.
+#[must_use]
+pub fn content(message: &Value, known: &Known) -> String {
+    plain(message["content"].as_str().unwrap_or_default(), &|token| meaning(token, message, known)).trim().to_owned()
+}
+
 /// Replaces each `<…>` that `meaning` knows.
 fn plain(said: &str, meaning: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(said.len());

@@ -61,6 +61,11 @@ impl SlackPlatform {
             None if body["type"] == arrival::EVENT => self.me().await.ok(),
             None => None,
         };
+        self.knowing(|known| read::read(body, me.as_deref(), known))
+    }
+
+    /// Reads with the names of people and channels at hand.
+    fn knowing<T>(&self, read: impl FnOnce(&Known<'_>) -> T) -> T {
         let policy = (self.policy)();
         let channels = self.directory.channels();
         let person = |id: &str| {
@@ -68,7 +73,12 @@ impl SlackPlatform {
             policy.people.values().find(owns).map(|p| p.id.to_string())
         };
         let channel = |id: &str| channels.iter().find(|(_, i)| *i == id).map(|(name, _)| name.to_string());
-        read::read(body, me.as_deref(), &Known { person: &person, channel: &channel })
+        read(&Known { person: &person, channel: &channel })
+    }
+
+    /// What somebody typed, from Slack's way of writing back to theirs.
+    pub(super) fn as_typed(&self, text: &str) -> String {
+        self.knowing(|known| words::typed(text, known))
     }
 
     async fn acted(

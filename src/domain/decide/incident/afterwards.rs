@@ -197,7 +197,7 @@ pub fn nag_actions(tx: &mut Tx<'_>, i: &Incident) -> Result<(), Stop> {
 
 impl Tx<'_> {
     /// The incident that is meant: the named one, the only open one, or the one that ended last.
-    fn lately(&mut self, id: Option<IncidentId>) -> Result<Option<Incident>, Stop> {
+    pub(super) fn lately(&mut self, id: Option<IncidentId>) -> Result<Option<Incident>, Stop> {
         let board = self.board()?;
         let last = board.ended.last().copied().filter(|_| board.open.is_empty());
         self.meant(id.or(last))

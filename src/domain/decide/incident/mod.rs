@@ -9,10 +9,12 @@ mod call;
 mod climb;
 mod declare;
 mod due;
+mod mark;
 mod pages;
 
 pub(super) use declare::{rolled_back, stuck};
 pub(super) use due::fire;
+pub(super) use mark::looked_at;
 pub(super) use pages::came;
 
 use super::{Facts, Stop, Tx};
@@ -47,6 +49,8 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, origin: &Origin, command: 
         C::Plan { incident, action, owner, due } => afterwards::plan(tx, by, *incident, *action, owner.as_ref(), *due),
         C::Done { incident, action } => afterwards::finish(tx, by, *incident, *action),
         C::Lessons { incident, text } => afterwards::lessons(tx, by, *incident, text),
+        C::Mark { incident, quote } => mark::mark(tx, by, *incident, quote),
+        C::Unmark { incident, message } => mark::unmark(tx, by, *incident, message),
         C::Review { incident } => afterwards::review(tx, by, *incident),
         C::Status { .. } | C::Timeline { .. } | C::PostMortem { .. } | C::List => Ok(()),
     }

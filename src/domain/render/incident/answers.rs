@@ -2,10 +2,13 @@
 
 use super::super::parts::{button, line};
 use super::{title, tone};
-use crate::domain::incident::{Incident, IncidentEvent as E};
-use crate::domain::message::{Block, ButtonStyle, Line, Mark, Message, Text, Tone, bold, code, moment, person, plain};
+use crate::domain::incident::{Incident, IncidentEvent as E, Marked};
+use crate::domain::message::{
+    Block, ButtonStyle, Line, Mark, Message, Text, Tone, bold, code, link, moment, person, plain,
+};
 use crate::domain::paging::{Came, Try};
 use crate::domain::policy::Policy;
+use jiff::Timestamp;
 
 /// Somebody declares what is declared already.
 #[must_use]
@@ -55,17 +58,56 @@ pub fn incident_status(policy: &Policy, i: &Incident) -> Message {
 /// Everything that happened, in order.
 #[must_use]
 pub fn timeline(i: &Incident, events: &[super::Act]) -> Message {
-    let lines = events.iter().map(|(at, by, e)| {
-        let mut text: Text = vec![moment(*at), plain(" ")];
-        text.extend(happened(i, e));
-        if let Some(by) = by {
-            text.extend([plain(" · "), person(by)]);
+    let lines = told(i, events, |_| true).into_iter().map(|told| {
+        let mut text: Text = vec![moment(told.at), plain(" ")];
+        text.extend(told.what);
+        if !told.by.is_empty() {
+            text.push(plain(" · "));
+            text.extend(told.by);
         }
+        text.extend(told.link.iter().flat_map(|url| [plain(" · "), link("message", url)]));
         line(Mark::Bullet, text)
     });
     let mut heading = title(i);
     heading.push(plain(": timeline"));
     Message::new(tone(i), heading).block(Block::List(lines.collect()))
+}
+
+/// A line of the timeline.
+pub(super) struct Told {
+    pub at: Timestamp,
+    pub what: Text,
+    /// Empty: signalbox itself.
+    pub by: Text,
+    /// Where it was said.
+    pub link: Option<String>,
+}
+
+/// What happened and `wanted` lets through, and what people marked, each at its own time.
+pub(super) fn told(i: &Incident, events: &[super::Act], wanted: impl Fn(&E) -> bool) -> Vec<Told> {
+    let marks = |e: &E| matches!(e, E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. });
+    let acts = events.iter().filter(|(_, _, e)| !marks(e) && wanted(e)).map(|(at, by, e)| Told {
+        at: *at,
+        what: happened(i, e),
+        by: by.iter().map(person).collect(),
+        link: None,
+    });
+    let mut all: Vec<Told> = acts.chain(i.marked().map(said)).collect();
+    // What happened at one instant stays as it came.
+    all.sort_by_key(|told| told.at);
+    all
+}
+
+fn said(mark: &Marked) -> Told {
+    let quote = &mark.quote;
+    let words: Vec<&str> = quote.text.split_whitespace().collect();
+    let what = match (mark.removed, words.is_empty()) {
+        (true, _) => "a marked message that was removed since".to_owned(),
+        (_, true) => "a message without words".to_owned(),
+        _ => format!("“{}”", words.join(" ")),
+    };
+    let by = quote.author.as_ref().map_or_else(|| plain(quote.name.clone()), person);
+    Told { at: quote.at, what: vec![plain(what)], by: vec![by], link: quote.link.clone().filter(|_| !mark.removed) }
 }
 
 pub(super) fn happened(i: &Incident, e: &E) -> Text {
@@ -132,6 +174,8 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::Hushed { why } => said(format!("nobody is paged for now: {why}")),
         E::Rearmed { firing: true, .. } => said("it still fires, and people are paged again".into()),
         E::Rearmed { .. } => said("its alerts ended while nobody was paged".into()),
+        // They are told at the time at which they were written.
+        E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } => Vec::new(),
         E::LadderWidened { ladder } => said(format!("also those of the ladder {} are asked", ladder.name)),
         E::PagedToo { level, people, .. } => {
             let mut text = vec![plain(format!("{level} paged as well: "))];

@@ -158,7 +158,7 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             text.push(code(format!("/incident update {} …", i.id)));
             vec![thread(Tone::Neutral, text)]
         }
-        E::LadderWidened { .. } => Vec::new(),
+        E::LadderWidened { .. } | E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } => Vec::new(),
         E::PagedToo { level, people, why, .. } => {
             let mut text = vec![bold(format!("{level} is paged")), plain(because(why))];
             text.extend(called(people));

@@ -75,6 +75,8 @@ struct Happened {
     at: String,
     what: String,
     by: String,
+    /// Where it was said; empty for what signalbox knows by itself.
+    link: String,
 }
 
 #[derive(Clone, Default, Serialize)]
@@ -186,13 +188,13 @@ fn facts(policy: &Policy, i: &Incident, acts: &[Act]) -> Facts {
             })
             .collect(),
         // That a page arrived is on the card; what is worth reading later is that one did not.
-        timeline: acts
-            .iter()
-            .filter(|(_, _, e)| !matches!(e, E::PageCame { came: Came::Delivered { .. }, .. }))
-            .map(|(at, by, e)| Happened {
-                at: when(*at),
-                what: line(&words(policy, &answers::happened(i, e), &when)),
-                by: by.as_ref().map_or(String::new(), name),
+        timeline: answers::told(i, acts, |e| !matches!(e, E::PageCame { came: Came::Delivered { .. }, .. }))
+            .into_iter()
+            .map(|told| Happened {
+                at: when(told.at),
+                what: line(&words(policy, &told.what, &when)),
+                by: line(&words(policy, &told.by, &when)),
+                link: told.link.unwrap_or_default(),
             })
             .collect(),
         actions: i
