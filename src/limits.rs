@@ -5,12 +5,14 @@ mod incidents;
 mod pages;
 mod rhythm;
 mod rosters;
+mod runbooks;
 
 pub use alerts::*;
 pub use incidents::*;
 pub use pages::*;
 pub use rhythm::*;
 pub use rosters::*;
+pub use runbooks::*;
 
 /// Characters in one chat command. Longer text is a paste into the wrong place.
 pub const COMMAND_CHARS: usize = 4_000;

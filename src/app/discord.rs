@@ -66,7 +66,8 @@ fn argument(arg: &Arg) -> ArgSpec {
         | Kind::Roster
         | Kind::Whom
         | Kind::Digest
-        | Kind::Maintenance => ArgKind::Completed,
+        | Kind::Maintenance
+        | Kind::Runbook => ArgKind::Completed,
     };
     ArgSpec { name: arg.name.clone(), help: arg.help.clone(), kind, required: arg.required }
 }

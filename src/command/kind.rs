@@ -33,6 +33,7 @@ pub enum Kind {
     Whom,
     Digest,
     Maintenance,
+    Runbook,
     Duty,
     Items,
     Number,
@@ -61,6 +62,7 @@ impl Kind {
             Self::Whom => "a person, a roster or a role",
             Self::Digest => "a digest",
             Self::Maintenance => "a maintenance",
+            Self::Runbook => "a runbook",
             Self::Duty => "a duty",
             Self::Items => "a list of item numbers",
             Self::Number => "a number",
@@ -84,6 +86,7 @@ impl Kind {
                 | Self::Whom
                 | Self::Digest
                 | Self::Maintenance
+                | Self::Runbook
                 | Self::Duty
         )
     }
@@ -103,6 +106,7 @@ impl Kind {
             Self::Whom => vocabulary.pageable(),
             Self::Digest => vocabulary.digests.iter().map(String::as_str).collect(),
             Self::Maintenance => vocabulary.maintenance.iter().map(String::as_str).collect(),
+            Self::Runbook => vocabulary.runbooks.iter().map(String::as_str).collect(),
             Self::Duty => Duty::ALL.into_iter().map(Duty::words).collect(),
             _ => Vec::new(),
         }
@@ -135,6 +139,7 @@ impl Kind {
             Self::Whom => vocabulary.whom(word).map(|w| Value::Text(w.to_owned())).ok_or_else(unknown),
             Self::Digest => vocabulary.digest(word).map(|d| Value::Text(d.to_owned())).ok_or_else(unknown),
             Self::Maintenance => vocabulary.maintenance(word).map(|m| Value::Text(m.to_owned())).ok_or_else(unknown),
+            Self::Runbook => vocabulary.runbook(word).map(|r| Value::Text(r.to_owned())).ok_or_else(unknown),
             Self::Duty => Duty::parse(word).map(|d| Value::Text(d.words().to_owned())).ok_or_else(unknown),
             // A number alone is more often part of what is said.
             Self::Incident if word.starts_with(['I', 'i']) => {

@@ -10,6 +10,7 @@ use crate::domain::incident::{Duty, IncidentCommand};
 use crate::domain::numbers::StatsQuery;
 use crate::domain::rhythm::MaintenanceCommand;
 use crate::domain::roster::OncallCommand;
+use crate::domain::runbook::{RunbookCommand, Wish};
 use std::collections::BTreeMap;
 
 /// The values of an invocation by name and kind.
@@ -168,6 +169,27 @@ impl Args<'_> {
         }))
     }
 
+    /// One of the commands that begin with `runbook`; `None` when there is none of that name.
+    fn of_runbook(&self, command: &str) -> Result<Option<RunbookCommand>, CommandError> {
+        use RunbookCommand as C;
+        let incident = self.incident("incident")?;
+        Ok(Some(match command {
+            "runbook" => {
+                C::Show { name: self.text("name")?, words: self.text("words")?, from: self.number("from")?, incident }
+            }
+            "runbook run" => C::Run(Wish {
+                name: self.said("name")?,
+                command: self.text("command")?,
+                service: self.service("service")?,
+                environment: self.environment("environment")?,
+                incident,
+            }),
+            "runbook confirm" => C::Confirm { name: self.said("name")?, number: needed(self.number("run")?, "run")? },
+            "runbook stop" => C::Stop { name: self.said("name")?, number: self.number("run")? },
+            _ => return Ok(None),
+        }))
+    }
+
     fn request(&self) -> Result<DeployRequest, CommandError> {
         Ok(DeployRequest {
             service: self.service("service")?,
@@ -213,6 +235,9 @@ impl TryFrom<&Invocation> for Command {
         }
         if let Some(command) = args.of_maintenance(&invocation.command)? {
             return Ok(Self::Maintenance(command));
+        }
+        if let Some(command) = args.of_runbook(&invocation.command)? {
+            return Ok(Self::Runbook(command));
         }
         if let Some(command) = args.of_alerts(&invocation.command)? {
             return Ok(Self::Alert(command));

@@ -16,6 +16,7 @@ pub struct Vocabulary {
     pub rosters: BTreeSet<String>,
     pub digests: BTreeSet<String>,
     pub maintenance: BTreeSet<String>,
+    pub runbooks: BTreeSet<String>,
     /// Names as shown, by id.
     pub people: BTreeMap<PersonId, String>,
 }
@@ -32,6 +33,7 @@ impl Vocabulary {
             rosters: policy.response.rosters.keys().cloned().collect(),
             digests: policy.rhythm.digests.keys().cloned().collect(),
             maintenance: policy.rhythm.maintenance.keys().cloned().collect(),
+            runbooks: policy.runbooks.keys().cloned().collect(),
             people: policy.people.values().map(|p| (p.id.clone(), p.name.clone())).collect(),
         }
     }
@@ -69,6 +71,11 @@ impl Vocabulary {
     #[must_use]
     pub fn maintenance(&self, word: &str) -> Option<&str> {
         self.maintenance.iter().map(String::as_str).find(|m| same(m, word))
+    }
+
+    #[must_use]
+    pub fn runbook(&self, word: &str) -> Option<&str> {
+        self.runbooks.iter().map(String::as_str).find(|r| same(r, word))
     }
 
     /// By id or by name, with or without `@`.

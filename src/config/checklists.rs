@@ -93,6 +93,7 @@ fn one(file: usize, names: &Names<'_>, cx: &mut Context) -> Checklist {
             Mention::Environment(name, line) => {
                 missing(name, *line, &names.environments, Code::UnknownEnvironment, "an environment");
             }
+            Mention::Role(name, line) => missing(name, *line, &names.roles, Code::UnknownRole, "a role"),
         }
     }
     for item in runbook.checklist.sections.iter().flat_map(|s| &s.items) {

@@ -30,6 +30,18 @@ pub const FILES: &[(&str, &str)] = files![
     "checklists/platform-two-hours.md",
     "checklists/release-day.md",
     "checklists/workflows.md",
+    "runbooks/backup-restore.md",
+    "runbooks/clear-cache.md",
+    "runbooks/connections.md",
+    "runbooks/deployment-timeout.md",
+    "runbooks/emergency-rollback.md",
+    "runbooks/failed-deployment.md",
+    "runbooks/high-response-time.md",
+    "runbooks/memory.md",
+    "runbooks/migration-timeout.md",
+    "runbooks/rate-limit.md",
+    "runbooks/scale.md",
+    "runbooks/secret-access.md",
 ];
 
 /// [`FILES`] as a folder.

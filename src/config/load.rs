@@ -7,7 +7,7 @@ use super::raw::Root;
 use super::read::Read as _;
 use super::report::Report;
 use super::service::{self, ServiceConfig};
-use super::{build, checklists, embedded, ics, overrides, tree};
+use super::{build, checklists, embedded, ics, overrides, runbooks, tree};
 use crate::domain::plan::hex;
 use crate::domain::policy::Policy;
 use crate::domain::render::post_mortem_problem;
@@ -132,6 +132,7 @@ pub fn load_from(folder: &dyn Folder, name: &str, shown: &str, given: &Given) ->
     let mut policy = build::policy(&root, calendar, lists, &mut cx);
     policy.response.post_mortem = post_mortem(folder, &root, &mut cx);
     checklists::maintenance(folder, &root, &mut policy.rhythm, &mut cx);
+    policy.runbooks = runbooks::read(folder, &root, &mut cx);
     let service = service::build(&root, &mut cx);
     super::check::all(&root, &policy, given.now, &mut cx);
     let demo_pace = root.demo.as_ref().and_then(|d| d.pace.as_ref()).map_or(1, |at| at.value);

@@ -21,6 +21,7 @@ pub mod problem;
 mod raw;
 mod read;
 mod report;
+mod runbooks;
 mod scalars;
 mod schema;
 mod service;

@@ -54,6 +54,7 @@ pub enum Code {
     SecretInPlain,
     BadCalendar,
     BadChecklist,
+    BadRunbook,
     BadTemplate,
     BadSchedule,
     /// Warning: nothing refers to it.

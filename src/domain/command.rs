@@ -10,6 +10,7 @@ use super::incident::IncidentCommand;
 use super::numbers::StatsQuery;
 use super::rhythm::MaintenanceCommand;
 use super::roster::OncallCommand;
+use super::runbook::RunbookCommand;
 use super::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +134,7 @@ pub enum Command {
     },
     Stats(StatsQuery),
     Alert(AlertCommand),
+    Runbook(RunbookCommand),
 }
 
 /// The words of a deploy request.
@@ -246,6 +248,7 @@ impl Command {
             Self::Digest { .. } => "digest",
             Self::Stats(_) => "stats",
             Self::Alert(command) => command.name(),
+            Self::Runbook(command) => command.name(),
         }
     }
 }

@@ -162,6 +162,12 @@ impl Stream {
         Self(format!("maintenance/{name}").into())
     }
 
+    /// What was run of a runbook.
+    #[must_use]
+    pub fn runbook(name: &str) -> Self {
+        Self(format!("runbook/{name}").into())
+    }
+
     #[must_use]
     pub fn environment(name: &EnvironmentName) -> Self {
         Self(format!("environment/{name}").into())

@@ -25,6 +25,7 @@ pub mod render;
 pub mod response;
 pub mod rhythm;
 pub mod roster;
+pub mod runbook;
 pub mod time;
 pub mod window;
 pub mod world;

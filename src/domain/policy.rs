@@ -8,6 +8,7 @@ use super::ids::{ChannelName, EnvironmentName, PersonId, Role, ServiceName};
 use super::paging::{Via, Ways};
 use super::response::Response;
 use super::rhythm::Rhythm;
+use super::runbook::Runbook;
 use super::time::Span;
 use super::window::{Calendar, Window};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,9 @@ pub struct Policy {
     /// What alerts mean here.
     #[serde(default, skip_serializing_if = "AlertRules::is_default")]
     pub alerts: AlertRules,
+    /// What to do when something is wrong, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runbooks: BTreeMap<String, Runbook>,
     /// SHA-256 (hex) over the canonical text of all of the above, so a plan can record the policy it was made under.
     pub hash: String,
 }

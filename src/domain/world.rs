@@ -10,6 +10,7 @@ use super::incident::{self, Board, BoardEvent, Incident, IncidentEvent};
 use super::person::{self, Debts, PersonEvent};
 use super::rhythm::{self, DigestEvent, DigestState, MaintenanceEvent, MaintenanceState};
 use super::roster::{self, RosterEvent, RosterState};
+use super::runbook::{self, RunbookEvent, RunbookState};
 use super::time::Now;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub enum State {
     Maintenance(Box<MaintenanceState>),
     Alert(Box<AlertState>),
     AlertBoard(Box<AlertBoard>),
+    Runbook(Box<RunbookState>),
 }
 
 /// An event of any stream.
@@ -44,6 +46,7 @@ pub enum Event {
     Maintenance(MaintenanceEvent),
     Alert(AlertEvent),
     AlertBoard(AlertBoardEvent),
+    Runbook(RunbookEvent),
 }
 
 /// A loaded stream: how far it is, and its state (none before its first event).
@@ -189,6 +192,8 @@ pub fn evolve(stream: &Stream, state: Option<State>, event: &Event, at: Now) -> 
         (Event::AlertBoard(e), Some(State::AlertBoard(b))) => {
             State::AlertBoard(Box::new(alert::evolve_board(*b, e, at)))
         }
+        (Event::Runbook(e), None) => State::Runbook(Box::new(runbook::evolve(RunbookState::default(), e, at))),
+        (Event::Runbook(e), Some(State::Runbook(r))) => State::Runbook(Box::new(runbook::evolve(*r, e, at))),
         _ => return Err(broken("an event of another kind of stream".into())),
     })
 }
@@ -202,7 +207,7 @@ impl Event {
     }
 
     /// Reads an event of a stream of this kind (`deployment`, `environment`, `person`, `incident`, `board`, `roster`, `digest`,
-    /// `maintenance`, `alert`, `alerts`).
+    /// `maintenance`, `alert`, `alerts`, `runbook`).
     ///
     /// # Errors
     /// When the text is not such an event.
@@ -217,6 +222,7 @@ impl Event {
             "maintenance" => Self::Maintenance(serde_json::from_str(body)?),
             "alert" => Self::Alert(serde_json::from_str(body)?),
             "alerts" => Self::AlertBoard(serde_json::from_str(body)?),
+            "runbook" => Self::Runbook(serde_json::from_str(body)?),
             _ => Self::Deployment(serde_json::from_str(body)?),
         })
     }

@@ -64,6 +64,7 @@ impl Engine {
             Command::Digest { name } => vec![self.digest_answer(name.as_deref()).await?],
             Command::Stats(query) => vec![self.stats_answer(query).await?],
             Command::Alert(command) => vec![self.alert_answer(command).await?],
+            Command::Runbook(command) => vec![self.runbook_answer(person, command)],
             Command::QuarantineList => vec![render::quarantined(&self.environments().await?)],
             _ => Vec::new(),
         };

@@ -54,6 +54,7 @@ impl Engine {
             Some(State::Incident(i)) => vec![render::incident_card(&self.policy(), &i)],
             Some(State::Roster(r)) => render::handoff_cards(&self.policy(), stream.name(), &r),
             Some(State::Maintenance(m)) => render::maintenance_cards(&self.policy(), stream.name(), &m),
+            Some(State::Runbook(r)) => render::runbook_cards(&self.policy(), stream.name(), &r),
             _ => Vec::new(),
         };
         let Some(card) = cards.into_iter().find(|c| c.key == card) else {
@@ -119,6 +120,34 @@ impl Engine {
         let (key, channel, only_for) = (claim.row.key.clone(), to.channel.clone(), to.only_for.cloned());
         let said = self.put(&chat, claim, Post { key, channel, thread, only_for, message }, None).await;
         self.keep(claim, platform, &claim.row.key, to.channel, shown, said).await
+    }
+
+    /// Posts a message of its own key in the thread of a card, or edits it where it stands.
+    pub(super) async fn show_below(
+        &self,
+        claim: &Claim,
+        platform: &PlatformName,
+        (key, channel, card): (&str, &ChannelName, &str),
+        message: Message,
+    ) -> Result<()> {
+        let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
+        let shown = fingerprint(&message);
+        let stands = self.deps.store.message(platform, key).await?;
+        if stands.as_ref().is_some_and(|row| row.shown == shown) {
+            return self.receipt_only(claim, Vec::new()).await;
+        }
+        let thread = match self.thread_ref(platform, Some(card)).await? {
+            Ok(thread) => thread,
+            // Its thread comes once a person has mended what is in the way.
+            Err(()) if self.is_barred(&*chat) => return self.put_back(claim, backoff(claim.row.attempts)).await,
+            Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
+                return self.put_back(claim, limits::THREAD_WAIT_MS).await;
+            }
+            Err(()) => None,
+        };
+        let post = Post { key: key.to_owned(), channel: channel.clone(), thread, only_for: None, message };
+        let said = self.put(&chat, claim, post, stands.as_ref()).await;
+        self.keep(claim, platform, key, channel, shown, said).await
     }
 
     /// Tells one person something alone, and says where it stands then.

@@ -15,6 +15,7 @@ use crate::domain::policy::Policy;
 use crate::domain::render::{self, Place};
 use crate::domain::rhythm;
 use crate::domain::roster;
+use crate::domain::runbook::{self, RunTask};
 use crate::domain::time::{Clock, Now};
 use crate::domain::world::{Event, State};
 use crate::ids::Ids;
@@ -52,6 +53,13 @@ pub(super) fn timer_rows(stream: &Stream, state: Option<&State>) -> BTreeMap<Str
         }
         Some(State::AlertBoard(b)) => {
             let rows = alert::board_timers(b).into_iter().map(|(purpose, due)| board_timer(stream, purpose, due));
+            return rows.map(|row| (row.id.clone(), row)).collect();
+        }
+        Some(State::Runbook(r)) => {
+            let rows = runbook::timers(r).into_iter().map(|(number, due)| {
+                let body = number.to_string();
+                TimerRow { work: true, ..wall_timer(stream, &format!("run.{number}"), body, due) }
+            });
             return rows.map(|row| (row.id.clone(), row)).collect();
         }
         _ => Vec::new(),
@@ -142,6 +150,15 @@ fn tasks(stream: &Stream, state: Option<&State>) -> BTreeMap<String, Effect> {
             };
             d.gathering.iter().map(gather).collect()
         }
+        Some(State::Runbook(r)) => {
+            let task = |(number, task): (u32, RunTask)| {
+                let (runbook, stop) = (stream.name().to_owned(), task == RunTask::Stop);
+                let key = runbook::job_key(&runbook, number);
+                let key = if stop { format!("{key}.stop") } else { key };
+                (key, Effect::Run { runbook, number, stop })
+            };
+            runbook::tasks(r).into_iter().map(task).collect()
+        }
         _ => BTreeMap::new(),
     }
 }
@@ -164,6 +181,9 @@ impl Derive<'_> {
         }
         if let Some(State::Maintenance(m)) = after {
             self.maintenance(batch, stream, before, m);
+        }
+        if let Some(State::Runbook(r)) = after {
+            self.runs(batch, stream, before, r);
         }
         if let Some(State::Incident(i)) = after {
             let card = render::incident_card(self.policy, i);
@@ -252,6 +272,33 @@ impl Derive<'_> {
                     card,
                     maintenance: stream.name().to_owned(),
                 });
+            }
+        }
+    }
+
+    /// The cards of a runbook's commands, where they changed, and what those printed that have ended.
+    fn runs(&self, batch: &mut Batch, stream: &Stream, before: Option<&State>, after: &runbook::RunbookState) {
+        let name = stream.name();
+        let (old, ran) = match before {
+            Some(State::Runbook(old)) => (render::runbook_cards(self.policy, name, old), Some(old)),
+            _ => (Vec::new(), None),
+        };
+        for card in render::runbook_cards(self.policy, name, after) {
+            if !old.contains(&card) {
+                let runbook = name.to_owned();
+                let effect = |platform, card| Effect::RunCard { platform, card, runbook: runbook.clone() };
+                self.card(batch, stream, &card.key, effect);
+            }
+        }
+        for run in after.runs.iter().filter(|r| r.printed()) {
+            let number = run.asked.number;
+            if ran.and_then(|old| old.run(number)).is_some_and(runbook::Run::printed) {
+                continue;
+            }
+            for platform in self.platforms {
+                let (platform, runbook) = (platform.clone(), name.to_owned());
+                let key = format!("{stream}/{number}/output@{platform}");
+                self.push(batch, stream, key, &Effect::RunOutput { platform, runbook, number });
             }
         }
     }

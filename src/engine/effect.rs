@@ -20,6 +20,12 @@ pub enum Effect {
     RosterCard { platform: PlatformName, card: String, roster: String },
     /// The same, of a round of this maintenance.
     MaintenanceCard { platform: PlatformName, card: String, maintenance: String },
+    /// The same, of what is run of this runbook.
+    RunCard { platform: PlatformName, card: String, runbook: String },
+    /// Show what a runbook's command printed, in the thread of its card.
+    RunOutput { platform: PlatformName, runbook: String, number: u32 },
+    /// Run a runbook's command, or end it.
+    Run { runbook: String, number: u32, stop: bool },
     /// Post a message once.
     Post {
         platform: PlatformName,
@@ -49,10 +55,14 @@ impl Effect {
             Self::Card { platform, card, .. }
             | Self::IncidentCard { platform, card, .. }
             | Self::RosterCard { platform, card, .. }
-            | Self::MaintenanceCard { platform, card, .. } => {
+            | Self::MaintenanceCard { platform, card, .. }
+            | Self::RunCard { platform, card, .. } => {
                 format!("card:{platform}:{card}")
             }
             Self::PostMortem { platform, card, .. } => format!("say:{platform}:{card}"),
+            Self::RunOutput { platform, runbook, number } => {
+                format!("say:{platform}:{}", crate::domain::render::run_key(runbook, *number))
+            }
             // What one person is told alone waits for nobody else's messages.
             Self::Post { platform, only_for: Some(person), .. } => format!("say:{platform}:@{person}"),
             Self::Post { platform, channel, thread_of, .. } => {
@@ -64,6 +74,8 @@ impl Effect {
             }
             // After the job's own row: what is to be ended is not being begun.
             Self::Task { task: TaskKind::Cancel { job, .. }, .. } => format!("task:{job}"),
+            // The same.
+            Self::Run { runbook, number, .. } => format!("task:{}", crate::domain::runbook::job_key(runbook, *number)),
             Self::Task { .. } | Self::Gather { .. } => format!("task:{key}"),
         }
     }

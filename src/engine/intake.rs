@@ -262,6 +262,7 @@ fn asks(command: &Command) -> bool {
         || matches!(command, Command::Oncall(command) if command.asks())
         || matches!(command, Command::Maintenance(command) if command.asks())
         || matches!(command, Command::Alert(command) if command.asks())
+        || matches!(command, Command::Runbook(command) if command.asks())
 }
 
 pub(super) fn say(message: Message) -> Answer {

@@ -28,6 +28,7 @@ mod rhythm;
 mod roles;
 mod rosters;
 mod run;
+mod runbooks;
 mod samples;
 mod service;
 mod tasks;

@@ -5,9 +5,7 @@
 use super::Engine;
 use super::chat_out::{fingerprint, reference};
 use crate::chat::Post;
-use crate::domain::deployment::Deployment;
 use crate::domain::message::{Block, Message, Tone, bold, plain};
-use crate::domain::render::deployment_key;
 use crate::jobs::Executor;
 use crate::limits;
 use crate::store::{Batch, MessageRow};
@@ -35,8 +33,18 @@ impl Outputs {
     }
 }
 
+/// Whose output is shown where.
+#[derive(Clone, Copy)]
+pub(super) struct Following<'a> {
+    /// The key of the card in whose thread it stands.
+    pub card: &'a str,
+    pub job: &'a str,
+    /// What it is the output of, for people.
+    pub step: &'a str,
+}
+
 #[derive(Clone, Default)]
-struct Tail {
+pub(super) struct Tail {
     next: u64,
     lines: VecDeque<String>,
     seen: u64,
@@ -56,14 +64,8 @@ impl Tail {
 }
 
 impl Engine {
-    pub(super) async fn stream_output(
-        &self,
-        d: &Deployment,
-        job: &str,
-        step: &str,
-        executor: &dyn Executor,
-        ended: bool,
-    ) {
+    pub(super) async fn stream_output(&self, of: Following<'_>, executor: &dyn Executor, ended: bool) {
+        let Following { card, job, step } = of;
         // Not held while the executor is asked: one that is slow must not hold up the others.
         let mut tail = self.outputs.0.lock().await.remove(job).unwrap_or_default();
         let before = tail.seen;
@@ -87,15 +89,31 @@ impl Engine {
             self.outputs.follow(job, tail).await;
         }
         if let Some(message) = message {
-            self.show_output(d, job, &message).await;
+            self.show_output(card, job, &message).await;
         }
     }
 
-    async fn show_output(&self, d: &Deployment, job: &str, message: &Message) {
-        let key = format!("output:{job}");
+    /// The newest lines of all that a job printed; `None` when it printed nothing. It is not followed any more.
+    pub(super) async fn whole_tail(&self, job: &str, executor: &dyn Executor) -> Option<Tail> {
+        self.outputs.0.lock().await.remove(job);
+        let mut tail = Tail::default();
+        for _ in 0..limits::RUN_OUTPUT_PIECES {
+            match executor.output(job, tail.next).await {
+                Ok(piece) if piece.next > tail.next => {
+                    tail.next = piece.next;
+                    tail.add(&piece.text);
+                }
+                _ => break,
+            }
+        }
+        (tail.seen > 0).then_some(tail)
+    }
+
+    async fn show_output(&self, card: &str, job: &str, message: &Message) {
+        let key = output_key(job);
         for chat in &self.deps.platforms {
             let name = chat.name().clone();
-            let Ok(Ok(Some(thread))) = self.thread_ref(&name, Some(&deployment_key(d))).await else { continue };
+            let Ok(Ok(Some(thread))) = self.thread_ref(&name, Some(card)).await else { continue };
             let stands = self.deps.store.message(&name, &key).await.ok().flatten();
             let at = match &stands {
                 Some(row) => chat.edit(&reference(row), message).await.map(|()| reference(row)),
@@ -121,7 +139,12 @@ impl Engine {
     }
 }
 
-fn render(step: &str, tail: &Tail, ended: bool) -> Message {
+/// The key of the message that shows a job's output.
+pub(super) fn output_key(job: &str) -> String {
+    format!("output:{job}")
+}
+
+pub(super) fn render(step: &str, tail: &Tail, ended: bool) -> Message {
     let shown = u64::try_from(tail.lines.len()).unwrap_or(0);
     let text: Vec<&str> = tail.lines.iter().map(String::as_str).collect();
     let mut message =

@@ -155,6 +155,13 @@ impl Engine {
             Ok(Effect::MaintenanceCard { platform, card, maintenance }) => {
                 self.show_card(claim, &platform, &card, &Stream::maintenance(&maintenance)).await
             }
+            Ok(Effect::RunCard { platform, card, runbook }) => {
+                self.show_card(claim, &platform, &card, &Stream::runbook(&runbook)).await
+            }
+            Ok(Effect::RunOutput { platform, runbook, number }) => {
+                self.show_run_output(claim, &platform, &runbook, number).await
+            }
+            Ok(Effect::Run { runbook, number, stop }) => self.run_command(claim, &runbook, number, stop).await,
             Ok(Effect::Gather { digest, slot }) => self.gather(claim, &digest, slot).await,
             Ok(Effect::Post { platform, channel, thread_of, only_for, message }) => {
                 let to = Addressed { channel: &channel, thread_of: thread_of.as_deref(), only_for: only_for.as_ref() };
@@ -236,6 +243,10 @@ fn input_of(timer: &TimerRow) -> serde_json::Result<Input> {
     if timer.stream.kind() == "maintenance" {
         let (maintenance, purpose) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);
         return Ok(Input::Maintenance { maintenance, purpose });
+    }
+    if timer.stream.kind() == "runbook" {
+        let (runbook, number) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);
+        return Ok(Input::RunTimer { runbook, number });
     }
     if timer.stream.kind() == "alert" {
         let (key, purpose) = (timer.stream.name().to_owned(), serde_json::from_str(&timer.body)?);

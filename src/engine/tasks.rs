@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::chat_out::backoff;
+use super::output::Following;
 use super::run::receipt;
 use super::writer::{Request, parse_state};
 use crate::domain::decide::Input;
@@ -10,6 +11,7 @@ use crate::domain::ids::{DeploymentId, Stream};
 use crate::domain::plan::Release;
 use crate::domain::policy::{Ask, Recovery, StepKind, StepSpec};
 use crate::domain::probe::{Reading, Verdict};
+use crate::domain::render::deployment_key;
 use crate::domain::world::State;
 use crate::jobs::fill::{fill, fill_url};
 use crate::jobs::{Executor, Job, JobAction, JobOutcome, JobStatus, ResolveError, Target};
@@ -168,7 +170,8 @@ impl Engine {
             Ok(found) => found,
             Err(summary) => return self.report(claim, d.id, Outcome::Job { succeeded: false, summary }).await,
         };
-        let now = self.now();
+        let (now, card) = (self.now(), deployment_key(d));
+        let following = Following { card: &card, job: &job.key, step: &spec.name };
         if claim.row.attempts <= 1
             && let Err(error) = executor.start(&job, now).await
         {
@@ -177,11 +180,11 @@ impl Engine {
         }
         match executor.poll(&job, now).await {
             Ok(JobStatus::Running) => {
-                self.stream_output(d, &job.key, &spec.name, executor.as_ref(), false).await;
+                self.stream_output(following, executor.as_ref(), false).await;
                 self.again_in(claim, limits::JOB_POLL_MS).await
             }
             Ok(JobStatus::Ended { end }) => {
-                self.stream_output(d, &job.key, &spec.name, executor.as_ref(), true).await;
+                self.stream_output(following, executor.as_ref(), true).await;
                 let succeeded = end.outcome == JobOutcome::Succeeded;
                 self.report(claim, d.id, Outcome::Job { succeeded, summary: end.summary }).await
             }

@@ -366,6 +366,7 @@ fn keep_fired(cache: &Cache, batch: &mut Batch, request: &Request, now: Now) {
         Some(Input::Roster { roster, .. }) => Stream::roster(roster),
         Some(Input::Digest { digest }) => Stream::digest(digest),
         Some(Input::Maintenance { maintenance, .. }) => Stream::maintenance(maintenance),
+        Some(Input::RunTimer { runbook, .. }) => Stream::runbook(runbook),
         Some(Input::AlertTimer { key, .. }) => Stream::alert(key),
         Some(Input::AlertBoardTimer { .. }) => Stream::alerts(),
         _ => return,

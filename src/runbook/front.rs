@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 pub enum Mention {
     Service(String, u32),
     Environment(String, u32),
+    Role(String, u32),
 }
 
 #[derive(Clone, Debug)]
@@ -24,22 +25,23 @@ pub struct Front {
 
 const KEYS: &str = "known: title, phase, services, environments";
 
-/// The front matter, and the text with blank lines in its place, so that line numbers stay right.
-pub fn split(text: &str, notes: &mut Vec<Note>) -> (Front, String) {
-    let mut front = Front {
-        title: None,
-        phase: Phase::Before,
-        services: BTreeSet::new(),
-        environments: BTreeSet::new(),
-        mentions: Vec::new(),
-    };
+/// One `key: value` of the front matter.
+pub struct Said<'t> {
+    pub key: &'t str,
+    pub value: &'t str,
+    pub line: u32,
+}
+
+/// What the front matter says, and the text with blank lines in its place, so that line numbers stay right.
+pub fn said<'t>(text: &'t str, keys: &str, notes: &mut Vec<Note>) -> (Vec<Said<'t>>, String) {
+    let mut out = Vec::new();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.lines().next().map(str::trim_end) != Some("---") {
-        return (front, text.to_owned());
+        return (out, text.to_owned());
     }
     let Some(end) = text.lines().skip(1).position(|l| l.trim_end() == "---") else {
         notes.push(Note::error(1, "the front matter has no end").hint("close it with a line of three dashes"));
-        return (front, text.to_owned());
+        return (out, text.to_owned());
     };
     let mut seen = BTreeSet::new();
     for (line, content) in (2u32..).zip(text.lines().skip(1).take(end)) {
@@ -48,7 +50,7 @@ pub fn split(text: &str, notes: &mut Vec<Note>) -> (Front, String) {
             continue;
         }
         let Some((key, value)) = content.split_once(':') else {
-            notes.push(Note::error(line, "this is not `key: value`").hint(KEYS));
+            notes.push(Note::error(line, "this is not `key: value`").hint(keys));
             continue;
         };
         let (key, value) = (key.trim(), value.trim());
@@ -57,14 +59,36 @@ pub fn split(text: &str, notes: &mut Vec<Note>) -> (Front, String) {
             "environment" => "environments",
             other => other,
         };
-        if !seen.insert(key.to_owned()) {
+        if !seen.insert(key) {
             notes.push(Note::error(line, format!("`{}` is said twice", short(key))));
         }
-        one(key, value, line, &mut front, notes);
+        out.push(Said { key, value, line });
     }
     let blank = "\n".repeat(end + 2);
     let rest: Vec<&str> = text.lines().skip(end + 2).collect();
-    (front, format!("{blank}{}\n", rest.join("\n")))
+    (out, format!("{blank}{}\n", rest.join("\n")))
+}
+
+/// The front matter of a checklist, and the text below it.
+pub fn split(text: &str, notes: &mut Vec<Note>) -> (Front, String) {
+    let mut front = Front {
+        title: None,
+        phase: Phase::Before,
+        services: BTreeSet::new(),
+        environments: BTreeSet::new(),
+        mentions: Vec::new(),
+    };
+    let (lines, body) = said(text, KEYS, notes);
+    for Said { key, value, line } in lines {
+        one(key, value, line, &mut front, notes);
+    }
+    (front, body)
+}
+
+/// The names of a list: `[a, b]` or `a, b`.
+pub fn list(value: &str) -> Vec<&str> {
+    let list = value.strip_prefix('[').and_then(|v| v.strip_suffix(']')).unwrap_or(value);
+    list.split(',').map(|n| unquoted(n.trim())).filter(|n| !n.is_empty()).collect()
 }
 
 fn one(key: &str, value: &str, line: u32, front: &mut Front, notes: &mut Vec<Note>) {
@@ -79,8 +103,7 @@ fn one(key: &str, value: &str, line: u32, front: &mut Front, notes: &mut Vec<Not
             ),
         },
         "services" | "environments" => {
-            let list = value.strip_prefix('[').and_then(|v| v.strip_suffix(']')).unwrap_or(value);
-            let names: Vec<&str> = list.split(',').map(|n| unquoted(n.trim())).filter(|n| !n.is_empty()).collect();
+            let names = list(value);
             if names.is_empty() {
                 notes.push(Note::error(line, "no name is given").hint("leave the line out for all of them"));
             }
@@ -108,7 +131,7 @@ fn phase(text: &str) -> Option<Phase> {
     }
 }
 
-fn unquoted(text: &str) -> &str {
+pub fn unquoted(text: &str) -> &str {
     let inner = |quote: char| text.strip_prefix(quote).and_then(|t| t.strip_suffix(quote));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }

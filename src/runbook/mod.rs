@@ -1,14 +1,18 @@
-//! People's own Markdown: task lists become checklists.
+//! People's own Markdown: task lists become checklists, and other files runbooks (see [`book`]).
 //!
 //! A file may begin with front matter (`---`, `key: value` lines, `---`): `title`, `phase`, `services`, `environments`.
 //! Headings make sections, task list items make items, in the order written. `(optional)` and `{check: probe}` at an item's
 //! end are its marks. Reading never fails: what cannot be understood is a [`Note`] with its line, and the rest is kept.
 //! Whether the names in a file exist is not known here.
 
+mod blocks;
+mod book;
+mod commands;
 mod front;
 mod items;
 mod note;
 
+pub use book::{Book, book};
 pub use front::Mention;
 pub use note::{Note, Weight};
 

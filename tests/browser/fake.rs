@@ -282,6 +282,7 @@ pub fn policy() -> Policy {
         )
     };
     Policy {
+        runbooks: Default::default(),
         name: "Barq Fleet".into(),
         zone: "+03:00".into(),
         pace: 60,

@@ -6,6 +6,7 @@ mod incidents;
 mod made;
 mod oncall;
 mod rhythm;
+mod runbooks;
 mod scenes;
 mod sheet;
 mod stage;

@@ -68,6 +68,7 @@ impl Side {
         people.push(person("gone", "987654321".into()));
         let name = ChannelName::new;
         Policy {
+            runbooks: BTreeMap::new(),
             name: String::new(),
             zone: "UTC".into(),
             pace: 1,

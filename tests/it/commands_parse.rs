@@ -10,6 +10,7 @@ use signalbox::domain::message::Action;
 use signalbox::domain::numbers::StatsQuery;
 use signalbox::domain::rhythm::MaintenanceCommand as M;
 use signalbox::domain::roster::OncallCommand as C;
+use signalbox::domain::runbook::{RunbookCommand, Wish};
 use signalbox::domain::time::Span;
 
 /// What the lines below are read with; completion is tested with the same.
@@ -23,8 +24,13 @@ pub fn vocabulary() -> Vocabulary {
         rosters: ["primary".into()].into(),
         digests: ["morning".into()].into(),
         maintenance: ["weekly".into()].into(),
+        runbooks: ["memory".into()].into(),
         people: [("omar".into(), "Omar Farouk".into()), ("sara".into(), "Sara Haddad".into())].into(),
     }
+}
+
+fn show(name: Option<String>, words: Option<String>, incident: Option<IncidentId>) -> Command {
+    Command::Runbook(RunbookCommand::Show { name, words, from: None, incident })
 }
 
 fn on_call(command: C) -> Command {
@@ -315,6 +321,22 @@ fn every_other_command_is_read() {
         ("/digest", Command::Digest { name: None }),
         ("/digest Morning", Command::Digest { name: text("morning") }),
         ("/stats month api", Command::Stats(StatsQuery { words: vec!["month".into(), "api".into()] })),
+        ("/runbook", show(None, None, None)),
+        ("/runbook Memory", show(text("memory"), None, None)),
+        ("/runbook pages are slow", show(None, text("pages are slow"), None)),
+        ("/runbook memory leak --incident INC-7", show(text("memory"), text("leak"), SEVEN)),
+        (
+            "/runbook run memory restart production api",
+            Command::Runbook(RunbookCommand::Run(Wish {
+                name: "memory".into(),
+                command: text("restart"),
+                service: Some("api".into()),
+                environment: Some("production".into()),
+                incident: None,
+            })),
+        ),
+        ("/runbook confirm memory 3", Command::Runbook(RunbookCommand::Confirm { name: "memory".into(), number: 3 })),
+        ("/runbook stop memory", Command::Runbook(RunbookCommand::Stop { name: "memory".into(), number: None })),
         ("/maintenance", Command::Maintenance(M::Show { name: None })),
         (
             "/maintenance tick weekly 1 3-4",

@@ -28,11 +28,14 @@ fn the_embedded_copy_is_the_folder() {
         .map(|e| e.unwrap())
         .filter(|e| e.path().is_file())
         .map(|e| format!("checklists/{}", e.file_name().to_string_lossy()))
+        .chain(example().policy.runbooks.values().map(|b| b.source.file.to_string()))
         .chain(example().policy.rhythm.maintenance.values().map(|m| m.checklist.source.file.to_string()))
         .collect();
     let embedded: BTreeSet<String> =
         embedded::FILES.iter().map(|(name, _)| (*name).to_owned()).filter(|n| n.ends_with(".md")).collect();
-    assert_eq!(embedded, on_disk, "src/config/embedded.rs lists the checklists");
+    assert_eq!(embedded, on_disk, "src/config/embedded.rs lists the checklists and the runbooks");
+    let books = std::fs::read_dir(folder().join("runbooks")).unwrap();
+    assert_eq!(books.count(), example().policy.runbooks.len(), "each file is a runbook");
 }
 
 #[test]

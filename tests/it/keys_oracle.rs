@@ -192,6 +192,7 @@ fn policy(people: &[u8]) -> Policy {
         (id(n), person)
     };
     Policy {
+        runbooks: Default::default(),
         name: "Test".to_owned(),
         zone: "UTC".to_owned(),
         pace: 1,

@@ -34,4 +34,5 @@ mod rehearsal_world;
 mod rhythm;
 mod roster_feed;
 mod rosters_oracle;
+mod runbooks;
 mod windows_oracle;

@@ -49,7 +49,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Builds everything but the calendar's files and the checklists, which the caller has read.
+/// Builds everything but the calendar's files, the checklists and the runbooks, which the caller has read.
 pub fn policy(root: &Root, calendar: Calendar, checklists: Vec<Checklist>, cx: &mut Context) -> Policy {
     let names = Names::of(root);
     let zone = root.zone.0.as_ref().map_or("UTC", |z| z.value.0.as_str());
@@ -69,6 +69,7 @@ pub fn policy(root: &Root, calendar: Calendar, checklists: Vec<Checklist>, cx: &
         response: response::all(root, &names, zone, cx),
         rhythm: rhythm::all(root, &names, zone, cx),
         alerts: alerts::all(root, &names, zone, cx),
+        runbooks: BTreeMap::new(),
         hash: String::new(),
     }
 }

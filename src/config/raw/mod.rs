@@ -42,6 +42,8 @@ section! {
         calendars: Option<Vec<At<String>>>,
         /// Folders (every `.md` directly inside) or single Markdown files with checklists, relative to this file.
         checklists: Option<Vec<At<String>>>,
+        /// Folders (every `.md` directly inside) or single Markdown files with runbooks, relative to this file.
+        runbooks: Option<Vec<At<String>>>,
         /// Where announcements go.
         channels: Req<Channels>,
         /// What people may be: `[roles.tech-lead]`.

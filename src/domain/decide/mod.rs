@@ -19,6 +19,7 @@ mod receipt;
 mod refuse;
 mod rollback;
 mod roster;
+mod runbook;
 mod settle;
 mod timer;
 mod tx;
@@ -41,6 +42,7 @@ use super::plan::Release;
 use super::policy::Policy;
 use super::rhythm::{Purpose as RhythmPurpose, Report};
 use super::roster::Purpose as RosterPurpose;
+use super::runbook::Ended;
 use super::time::Now;
 use super::world::World;
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,10 @@ pub enum Input {
     AlertTimer { key: String, purpose: AlertPurpose },
     /// A timer of the alerts' board fell due, or it is to be looked at: after a start, and with a new config.
     AlertBoardTimer { purpose: BoardPurpose },
+    /// A timer of a runbook's command fell due.
+    RunTimer { runbook: String, number: u32 },
+    /// A runbook's command ended outside.
+    RunCame { runbook: String, number: u32, end: Ended },
     /// A task outside ended.
     Receipt { stream: Stream, key: String, outcome: Outcome },
     /// Something outside the streams changed (the policy, a restart): ask the gate again.
@@ -127,6 +133,8 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
         Input::Alerts { source, alerts, facts } => alert::receive(&mut tx, source, alerts, facts)?,
         Input::AlertTimer { key, purpose: AlertPurpose::Settle } => alert::settle(&mut tx, key)?,
         Input::AlertBoardTimer { purpose } => alert::fire(&mut tx, *purpose)?,
+        Input::RunTimer { runbook, number } => runbook::fire(&mut tx, runbook, *number)?,
+        Input::RunCame { runbook, number, end } => runbook::came(&mut tx, runbook, *number, end)?,
         Input::Receipt { stream, key, outcome } => receipt::receive(&mut tx, stream, key, outcome)?,
         Input::Reconsider { deployment } => settle::reconsider(&mut tx, *deployment)?,
     }
@@ -178,6 +186,7 @@ fn command_input(
         Command::Oncall(command) => roster::command(tx, person, command, facts),
         Command::Maintenance(command) => maintenance::command(tx, person, command),
         Command::Alert(command) => alert::command(tx, person, command),
+        Command::Runbook(command) => runbook::command(tx, person, origin, command),
         Command::Review { deployment, notes } => locks::review(tx, person, *deployment, notes),
         other => {
             tx.reply(Message::line(

@@ -41,12 +41,7 @@ impl Tx<'_> {
         let policy = self.ctx.policy;
         let holds = policy.people.get(by).is_some_and(|p| roles.is_empty() || !p.roles.is_disjoint(roles));
         if !holds {
-            let mut text = vec![plain(match roles.len() {
-                1 => format!("To {what} you need the role {}. ", policy.titles(roles)),
-                _ => format!("To {what} you need one of these roles: {}. ", policy.titles(roles)),
-            })];
-            text.extend(who_holds(policy, roles));
-            self.refuse_text("role_missing", text);
+            self.refuse_text("role_missing", role_missing(policy, roles, what));
         }
         holds
     }
@@ -59,6 +54,17 @@ impl Tx<'_> {
         let roles = policy.environments.get(&d.plan.environment).map_or_else(everywhere, |e| e.operators.clone());
         self.allowed(by, &roles, what)
     }
+}
+
+/// That one of `roles` is needed, and who has it.
+#[must_use]
+pub fn role_missing(policy: &Policy, roles: &BTreeSet<Role>, what: &str) -> Text {
+    let mut text = vec![plain(match roles.len() {
+        1 => format!("To {what} you need the role {}. ", policy.titles(roles)),
+        _ => format!("To {what} you need one of these roles: {}. ", policy.titles(roles)),
+    })];
+    text.extend(who_holds(policy, roles));
+    text
 }
 
 /// `Sara and Omar hold it.`

@@ -6,6 +6,7 @@ use crate::domain::deployment::Origin;
 use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use crate::domain::paging::{Came, Step, Try};
 use crate::domain::response::Ladder;
+use crate::domain::runbook::Came as Ended;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -218,5 +219,19 @@ pub enum IncidentEvent {
     MarkChanged {
         message: String,
         text: Option<String>,
+    },
+    /// A command of a runbook runs because of it. `what`: `Restart the service for api in production`.
+    CommandBegun {
+        by: PersonId,
+        runbook: String,
+        number: u32,
+        what: String,
+    },
+    CommandEnded {
+        runbook: String,
+        number: u32,
+        what: String,
+        came: Ended,
+        summary: String,
     },
 }

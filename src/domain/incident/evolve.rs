@@ -265,6 +265,8 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
             }
         },
         E::PagedToo { level, people, why, ways } => i.climb.page(people, level, why, ways, false, at),
+        E::CommandBegun { by, .. } => _ = i.joined.insert(by.clone()),
+        E::CommandEnded { .. } => {}
     }
 }
 

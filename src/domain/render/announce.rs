@@ -50,6 +50,7 @@ pub fn notices(
             super::rhythm::maintenance_notices(policy, stream.name(), e, m)
         }
         (Event::AlertBoard(e), _) => super::alert::notices(policy, e),
+        (Event::Runbook(e), State::Runbook(r)) => super::runbook::runbook_notices(stream.name(), e, r),
         (Event::Person(e), _) => debts(e, stream.name()).map(|m| here(policy, m)).into_iter().collect(),
         _ => Vec::new(),
     }

@@ -11,6 +11,7 @@ mod list;
 mod parts;
 mod rhythm;
 mod roster;
+mod runbook;
 
 pub use alert::{alerts, silences};
 pub use announce::{Notice, Place, notices};
@@ -24,3 +25,4 @@ pub use incident::{
 pub use parts::{accepted, dry_run, sentence, who_can_turn, words};
 pub use rhythm::{digest_list, digest_message, maintenance_cards, maintenance_list, stats};
 pub use roster::{foreseen, handoff_ahead, handoff_cards, handoff_key, on_call, unreachable, week};
+pub use runbook::{run_choices, run_command, run_key, runbook_cards, runbook_list, runbook_page, runbooks_found};

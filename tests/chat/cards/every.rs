@@ -13,6 +13,7 @@ use signalbox::domain::person::PersonEvent as P;
 use signalbox::domain::render::notices;
 use signalbox::domain::rhythm::{DigestEvent as G, MaintenanceEvent as M};
 use signalbox::domain::roster::RosterEvent as R;
+use signalbox::domain::runbook::RunbookEvent as U;
 use signalbox::domain::time::{Now, from_millis};
 use signalbox::domain::world::{Event, State, evolve};
 use signalbox::store::{EventRow, Store as _};
@@ -130,6 +131,8 @@ fn told(event: &Event) -> Option<&'static str> {
             I::Hushed { .. } => "incident hushed",
             I::Rearmed { .. } => "incident rearmed",
             I::PagedToo { .. } => "incident paged too",
+            I::CommandBegun { .. } => "incident command begun",
+            I::CommandEnded { .. } => "incident command ended",
             I::Passed { .. } | I::LadderWidened { .. } => return None,
             I::Marked { .. } | I::Unmarked { .. } | I::MarkChanged { .. } => return None,
         },
@@ -161,6 +164,11 @@ fn told(event: &Event) -> Option<&'static str> {
             B::SilenceEnded { .. } => "silence ended",
             B::MaintenancePlanned { .. } => return None,
         },
+        Event::Runbook(event) => match event {
+            U::RunStopping { .. } => "run stopping",
+            U::RunEnded { .. } => "run ended",
+            U::RunAsked(_) | U::RunBegun { .. } | U::RunCalledOff { .. } => return None,
+        },
         Event::Alert(_) | Event::Board(_) => return None,
         Event::Person(event) => match event {
             P::DebtOpened { .. } => "debt opened",
@@ -170,7 +178,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 70;
+const TOLD: usize = 74;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

@@ -43,6 +43,7 @@ pub async fn all() -> Vec<Stage> {
     all.extend(super::incidents::all().await);
     all.extend(super::oncall::all().await);
     all.extend(super::rhythm::all().await);
+    all.extend(super::runbooks::all().await);
     all.extend(super::alerts::all().await);
     all
 }

@@ -298,6 +298,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
         service("web", "direct", "commands", ReleaseSource::Table { versions: table }, false),
     ];
     let policy = Policy {
+        runbooks: BTreeMap::new(),
         name: "simulation".into(),
         zone: "+03:00".into(),
         pace: if dice.u32(..4) == 0 { 10 } else { 1 },

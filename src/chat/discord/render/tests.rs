@@ -24,6 +24,7 @@ fn policy() -> Policy {
     let people = [("sara", "Sara *Lind*", Some("1001")), ("omar", "@everyone", None)].map(known);
     let channel = ChannelName::new("deployments");
     Policy {
+        runbooks: BTreeMap::new(),
         name: String::new(),
         zone: "UTC".into(),
         pace: 1,

@@ -182,6 +182,10 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
             text.extend(super::super::parts::listed(people));
             text
         }
+        E::CommandBegun { runbook, number, what, .. } => said(format!("runs {runbook} #{number}: {what}")),
+        E::CommandEnded { runbook, number, what, summary, .. } => {
+            said(format!("{runbook} #{number}, {what}, ends: {summary}"))
+        }
         E::PostMortemNagged => said("the post-mortem is brought to mind".into()),
         E::Reviewed { .. } => said("reviewed".into()),
     }

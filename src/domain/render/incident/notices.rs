@@ -14,6 +14,7 @@ use crate::domain::message::{
 };
 use crate::domain::paging::{Came, Try};
 use crate::domain::policy::Policy;
+use crate::domain::runbook::Came as Ended;
 
 pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
     let thread = |tone, text| {
@@ -159,6 +160,16 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             vec![thread(Tone::Neutral, text)]
         }
         E::LadderWidened { .. } | E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } => Vec::new(),
+        E::CommandBegun { by, runbook, number, what } => {
+            let text =
+                vec![person(by), plain(" runs "), code(format!("{runbook} #{number}")), plain(format!(": {what}."))];
+            vec![thread(Tone::Busy, text)]
+        }
+        E::CommandEnded { runbook, number, what, came, summary } => {
+            let tone = if *came == Ended::Succeeded { Tone::Good } else { Tone::Bad };
+            let text = vec![code(format!("{runbook} #{number}")), plain(format!(", {what}, ends: {summary}."))];
+            vec![thread(tone, text)]
+        }
         E::PagedToo { level, people, why, .. } => {
             let mut text = vec![bold(format!("{level} is paged")), plain(because(why))];
             text.extend(called(people));

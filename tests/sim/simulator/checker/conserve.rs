@@ -10,6 +10,7 @@ use signalbox::domain::incident;
 use signalbox::domain::policy::Phase;
 use signalbox::domain::rhythm;
 use signalbox::domain::roster;
+use signalbox::domain::runbook;
 use signalbox::domain::time::Clock;
 use signalbox::domain::world::State;
 use signalbox::engine::Effect;
@@ -103,6 +104,18 @@ impl Checker {
                 let due = alert::board_timers(b).into_iter();
                 let timers = due.map(|(p, due)| (purpose(p), (due.as_millisecond(), false)));
                 self.expected.timers.insert(stream.clone(), timers.collect());
+                return;
+            }
+            State::Runbook(r) => {
+                let timers = runbook::timers(r).into_iter();
+                let timers = timers.map(|(number, due)| (number.to_string(), (due.as_millisecond(), true)));
+                self.expected.timers.insert(stream.clone(), timers.collect());
+                let task = |(number, task)| {
+                    let (runbook, stop) = (stream.name().to_owned(), task == runbook::RunTask::Stop);
+                    let key = format!("{}{}", runbook::job_key(&runbook, number), if stop { ".stop" } else { "" });
+                    (key, serde_json::to_string(&Effect::Run { runbook, number, stop }).unwrap_or_default())
+                };
+                self.expected.tasks.insert(stream.clone(), runbook::tasks(r).into_iter().map(task).collect());
                 return;
             }
             State::Person(_) | State::Board(_) => (Vec::new(), Vec::new()),
