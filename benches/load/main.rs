@@ -3,7 +3,7 @@
 //! ```text
 //! cargo bench --bench load -- [PART ...] [--folder DIR] [--rounds N] [--seconds S] [--timers N] [--events N]
 //! ```
-//! Parts: `commands`, `process`, `timers`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`, `alerts`; all of them
+//! Parts: `commands`, `process`, `timers`, `restart`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`, `alerts`; all of them
 //! without a name. Everything runs on SQLite with full sync in a folder on the disk to be measured; the Slack parts once more in
 //! memory. Each part prints the machine's conditions first: a durable figure means nothing without the rate at which its disk
 //! flushes.
@@ -18,6 +18,7 @@ mod http;
 mod journal;
 mod process;
 mod questions;
+mod restart;
 mod slack;
 mod stand;
 mod timers;
@@ -35,8 +36,18 @@ pub struct Options {
     pub events: i64,
 }
 
-const PARTS: [&str; 9] =
-    ["commands", "process", "timers", "breach", "questions", "console", "slack-http", "slack-socket", "alerts"];
+const PARTS: [&str; 10] = [
+    "commands",
+    "process",
+    "timers",
+    "restart",
+    "breach",
+    "questions",
+    "console",
+    "slack-http",
+    "slack-socket",
+    "alerts",
+];
 
 fn options() -> Option<(Options, Vec<String>)> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("load");
@@ -80,6 +91,7 @@ fn main() -> Result<()> {
                 "commands" => commands::run(&options).await,
                 "process" => process::run(&options).await,
                 "timers" => timers::run(&options).await,
+                "restart" => restart::run(&options).await,
                 "breach" => breach::run(&options).await,
                 "questions" => questions::run(&options).await,
                 "alerts" => alerts::run(&options).await,

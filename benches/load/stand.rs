@@ -201,8 +201,13 @@ pub struct Stand {
 
 impl Stand {
     pub async fn start(folder: &Path, policy: Policy, chat: Chat, seen: Arc<Seen>) -> Result<Self> {
+        Self::start_at(MONDAY, folder, policy, chat, seen).await
+    }
+
+    /// As [`Stand::start`], at another time.
+    pub async fn start_at(at: i64, folder: &Path, policy: Policy, chat: Chat, seen: Arc<Seen>) -> Result<Self> {
         let store: Arc<dyn Store> = Arc::new(open_sqlite(&folder.join("signalbox.db")).await?);
-        let clock = Arc::new(DemoClock::starting_at(from_millis(MONDAY)));
+        let clock = Arc::new(DemoClock::starting_at(from_millis(at)));
         let ids = Arc::new(Ids::system()?);
         let console = match chat {
             Chat::Console => {

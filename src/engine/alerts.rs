@@ -13,6 +13,7 @@ use crate::domain::decide::{Facts, Input};
 use crate::domain::ids::Stream;
 use crate::domain::message::Message;
 use crate::domain::render;
+use crate::domain::time::from_millis;
 use crate::domain::world::State;
 use crate::limits;
 use crate::store::Result;
@@ -22,7 +23,9 @@ impl Engine {
     /// Reads what a source sent and has it decided. What cannot be read is counted, and the rest goes on.
     pub(super) async fn work_alerts(&self, arrival: &Arrival, held: &mut Held) -> Worked {
         let (source, key) = (arrival.lane.as_str(), &held.row.key);
-        let read = alerts::read(&arrival.kind, &arrival.body);
+        let mut read = alerts::read(&arrival.kind, &arrival.body);
+        // Of what one replica kept and another works, the order in which it came is the one that counts.
+        read.alerts.iter_mut().for_each(|alert| alert.came = Some(from_millis(held.row.at)));
         for damage in &read.damaged {
             let (what, count) = (damage.what, damage.count);
             tracing::warn!(name: "alerts.damaged", %key, source, what, count, "{count} alerts of {source} cannot be read: {what}");

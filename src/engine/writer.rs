@@ -22,6 +22,8 @@ const CACHE_STREAMS: usize = 2_000;
 const LOADS: usize = 200;
 /// Times one input is decided again after losing a race.
 const RACES: usize = 8;
+/// The same of a timer.
+const TIMER_RACES: usize = 2;
 
 /// An input with what must stand or fall with it.
 #[derive(Clone, Debug)]
@@ -150,7 +152,9 @@ impl Engine {
     /// One request by itself, decided again as often as others are faster.
     async fn alone(&self, cache: &mut Cache, request: Request) -> Result<Outcome> {
         let (mut last, mut tried) = (StoreError::Conflict(String::new()), false);
-        for _ in 0..RACES {
+        // Whoever was faster has most often fired the timer; one that still stands is fired next time.
+        let races = if request.timer.is_some() { TIMER_RACES } else { RACES };
+        for _ in 0..races {
             // What decides nothing rests on nothing but its receipt, which does not come back.
             if request.input.is_some() {
                 cache.clear();

@@ -59,6 +59,7 @@ fn run(body: &Value, firing: bool, conclusion: &str) -> Result<Alert, &'static s
         start: None,
         said: instant(run.get("updated_at")).or_else(|| instant(run.get("created_at"))),
         link: link(text(run, "html_url")),
+        came: None,
     })
 }
 
@@ -86,6 +87,7 @@ fn status(body: &Value, firing: bool, state: &str) -> Result<Alert, &'static str
         start: None,
         said: instant(status.get("updated_at")).or_else(|| instant(status.get("created_at"))),
         link: place,
+        came: None,
     })
 }
 

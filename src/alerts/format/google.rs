@@ -52,5 +52,6 @@ fn one(incident: &Value) -> Result<Alert, &'static str> {
         start: instant(incident.get("started_at")),
         said: None,
         link: link(incident.get("url").and_then(Value::as_str)),
+        came: None,
     })
 }

@@ -53,5 +53,6 @@ fn one(event: &Value) -> Result<Alert, &'static str> {
         start: None,
         said: instant(event.get("occurred_at")),
         link: link(text(data, "html_url")),
+        came: None,
     })
 }

@@ -39,5 +39,6 @@ fn one(item: &Value) -> Result<Alert, &'static str> {
         start: instant(item.get("start")),
         said: instant(item.get("at")),
         link: link(text(item, "link")),
+        came: None,
     })
 }

@@ -57,6 +57,7 @@ fn one(item: &Value, grafana: bool, group: Option<&str>, outside: Option<&str>) 
         start: instant(item.get("startsAt")),
         said: None,
         link: own.or_else(|| outside.map(str::to_owned)),
+        came: None,
     })
 }
 

@@ -68,6 +68,9 @@ pub struct Alert {
     pub said: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// When it was taken in. It may be decided much later, after words that came later; absent: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came: Option<Timestamp>,
 }
 
 /// A key's alerts as the incident they belong to has them.

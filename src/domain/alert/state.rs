@@ -64,7 +64,16 @@ pub struct AlertState {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AlertEvent {
     /// A sender said something that is news.
-    AlertHeard { member: String, heard: Heard, start: Option<Timestamp>, said: Option<Timestamp>, face: Box<Face> },
+    AlertHeard {
+        member: String,
+        heard: Heard,
+        start: Option<Timestamp>,
+        said: Option<Timestamp>,
+        /// When it was taken in; absent: as it was decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        came: Option<Timestamp>,
+        face: Box<Face>,
+    },
     /// It belongs to this incident.
     AlertBound { incident: IncidentId },
     /// It is over.
@@ -83,8 +92,8 @@ pub enum Purpose {
 #[must_use]
 pub fn evolve(mut state: AlertState, event: &AlertEvent, at: Now) -> AlertState {
     match event {
-        AlertEvent::AlertHeard { member, heard, start, said, face } => {
-            let new = Member::after(state.members.get(member), *heard, *start, *said, at.wall);
+        AlertEvent::AlertHeard { member, heard, start, said, came, face } => {
+            let new = Member::after(state.members.get(member), *heard, *start, *said, came.unwrap_or(at.wall));
             state.members.insert(member.clone(), new);
             state.face = (**face).clone();
             forget(&mut state.members);

@@ -29,7 +29,7 @@ fn hears(state: AlertState, alert: &Alert, seconds: i64) -> (AlertState, Heard) 
         return (state, heard);
     }
     let (member, face) = (alert.id.clone(), Box::new(face()));
-    let event = AlertEvent::AlertHeard { member, heard, start: alert.start, said: alert.said, face };
+    let event = AlertEvent::AlertHeard { member, heard, start: alert.start, said: alert.said, came: None, face };
     (evolve(state, &event, now), heard)
 }
 

@@ -164,6 +164,12 @@ fn in_an_incident(core: &mut Core, checker: &Checker) -> Act {
         format!("/incident done {id} {n}"),
         format!("/incident lessons {id} look sooner"),
         format!("/incident review {id}"),
+        format!("/escalate {id} we need more people"),
+        format!("/page lead look at {id} --incident {id}"),
+        "/page ops the disk is nearly full".to_owned(),
+        "/drill P1".to_owned(),
+        "/silence LoginsFail for 20m we know".to_owned(),
+        "/silence cancel 1".to_owned(),
     ];
     say(who, core.pick(&texts).cloned().unwrap_or_default())
 }

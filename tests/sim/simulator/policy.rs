@@ -2,6 +2,7 @@
 
 use super::core::MONDAY;
 use jiff::civil::{Time, Weekday, date};
+use signalbox::domain::alert::{AlertRules, Glob, Over, Rule, Then};
 use signalbox::domain::ids::{EnvironmentName, PersonId, Role, ServiceName};
 use signalbox::domain::policy::{
     Ask, Channels, Checklist, Environment, HotfixLane, Item, OnShortWindow, Overrun, Person, Phase, Policy, ProbeSpec,
@@ -332,7 +333,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
         calendar,
         response: response(dice),
         rhythm: rhythm(),
-        alerts: Default::default(),
+        alerts: alerts(),
         hash: "policy-0".into(),
     };
     (policy, times)
@@ -392,6 +393,29 @@ fn response(dice: &mut fastrand::Rng) -> Response {
         ladders: [ladder("all", all, dice.u32(0..3)), ladder("first", vec![on_call], 1)].into(),
         rosters: [("primary".to_owned(), roster())].into(),
         ..Response::default()
+    }
+}
+
+/// Each alert of a service is a matter; its label says how bad it is.
+fn alerts() -> AlertRules {
+    let rule = |severity: &str, then: Then| Rule {
+        sources: Vec::new(),
+        labels: [("severity".to_owned(), vec![Glob::new(severity)])].into(),
+        title: Vec::new(),
+        then,
+        service: None,
+        environment: None,
+        key: vec!["alertname".into(), "service".into()],
+        settle: None,
+        over: if severity == "P2" { Over::Resolve } else { Over::Tell },
+        source: Source::default(),
+    };
+    let incident = |name: &str| rule(name, Then::Incident { severity: name.into(), ladder: None });
+    AlertRules {
+        sources: ["watch".to_owned()].into(),
+        rules: vec![incident("P0"), incident("P1"), incident("P2"), rule("none", Then::Line)],
+        storm: 3,
+        ..AlertRules::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The scheduler: one thread that polls everything by hand and draws what happens next.
 
+mod alarms;
 mod letters;
 
 use super::chat::{Room, SimChat, Told, Wire};
@@ -10,6 +11,7 @@ use super::people;
 use super::policy;
 use super::store::SimStore;
 use super::{Failure, Options, Report};
+use alarms::{Alarm, Post};
 use letters::Letter;
 use signalbox::chat::{Answer, Body, IntakeError, Kept, Platform};
 use signalbox::domain::deployment::Status;
@@ -34,6 +36,7 @@ enum Done {
     Acted(StoreResult<()>),
     Received(usize, Result<Answer, IntakeError>),
     Kept(usize, Result<Kept, IntakeError>),
+    Posted(usize, Result<Kept, IntakeError>),
     Worked(StoreResult<usize>),
     Reconsidered(StoreResult<()>),
 }
@@ -71,6 +74,11 @@ pub struct World {
     letters: Vec<Letter>,
     /// When which letter arrives.
     mail: Vec<(i64, usize)>,
+    alarms: [Alarm; 5],
+    /// What the watching system posts.
+    posts: Vec<Post>,
+    /// When which post arrives.
+    post: Vec<(i64, usize)>,
     policy: Arc<Policy>,
     policies: u32,
     quiet_end: bool,
@@ -116,6 +124,9 @@ impl World {
             tasks: Vec::new(),
             letters: Vec::new(),
             mail: Vec::new(),
+            alarms: alarms::watched(),
+            posts: Vec::new(),
+            post: Vec::new(),
             policy,
             policies: 0,
             quiet_end,
@@ -297,6 +308,7 @@ impl World {
             }
             Done::Received(n, answer) => self.received(r, n, answer),
             Done::Kept(n, kept) => self.kept(r, n, kept),
+            Done::Posted(n, kept) => self.posted(r, n, &kept),
             Done::Reconsidered(Err(_)) => {
                 // Whoever starts the service starts it again.
                 if let Some(engine) = self.replicas[r].engine.clone() {
@@ -353,7 +365,11 @@ impl World {
                 let act = people::act(&mut lock(&self.core), &lock(&self.checker), &lock(&self.room), &platform);
                 self.write(act.person, act.body, act.stored, platform);
             }
+            if self.core().chance(60) {
+                self.watch();
+            }
             self.deliver();
+            self.post();
             self.work();
             self.poll();
             if self.failed() {
@@ -407,7 +423,12 @@ impl World {
         // While there are faults, time passes by itself.
         let faults = self.core().faults;
         let open = (!faults && at_once(self.store.open_inbox_count()).unwrap_or(0) > 0).then(|| self.core().t + 500);
-        dues.into_iter().flatten().chain(open).chain(waits).chain(self.mail.iter().map(|(at, _)| *at)).min()
+        dues.into_iter()
+            .flatten()
+            .chain(open)
+            .chain(waits)
+            .chain(self.mail.iter().chain(&self.post).map(|(at, _)| *at))
+            .min()
     }
 
     fn trouble(&mut self) {
@@ -474,7 +495,11 @@ impl World {
         let limit = self.core().t + 15 * 86_400_000;
         let mut quiet = 0;
         for round in 0..60_000_u32 {
+            if round == 20 {
+                self.all_clear();
+            }
             self.deliver();
+            self.post();
             self.work();
             self.drain();
             if self.failed() {
@@ -504,6 +529,7 @@ impl World {
         }
         let mut wrong = lock(&self.checker).at_the_end(&self.store, &lock(&self.room));
         wrong.extend(self.letters_at_the_end());
+        wrong.extend(self.alarms_at_the_end());
         for what in wrong {
             self.core().violate(what);
         }
@@ -515,6 +541,7 @@ impl World {
         let worked = at_once(self.store.open_inbox_count()).is_ok_and(|open| open == 0);
         said && worked
             && self.mail.is_empty()
+            && self.post.is_empty()
             && timers.iter().all(|timer| ["roster", "digest"].contains(&timer.stream.kind()))
     }
 

@@ -49,7 +49,7 @@ fn hears(tx: &mut Tx<'_>, source: &str, alert: &Alert, route: Route, changes: &m
     let key = hash(&route.key);
     let before = tx.alert(&key)?;
     let member = format!("{source}/{}", alert.id);
-    let heard = hear(before.members.get(&member), alert, tx.ctx.now.wall);
+    let heard = hear(before.members.get(&member), alert, alert.came.unwrap_or(tx.ctx.now.wall));
     tx.count(heard.word());
     if !heard.news() {
         return Ok(());
@@ -71,7 +71,8 @@ fn hears(tx: &mut Tx<'_>, source: &str, alert: &Alert, route: Route, changes: &m
         over: route.over,
         settle: route.settle,
     };
-    let event = AlertEvent::AlertHeard { member, heard, start: alert.start, said: alert.said, face: Box::new(face) };
+    let (start, said, came, face) = (alert.start, alert.said, alert.came, Box::new(face));
+    let event = AlertEvent::AlertHeard { member, heard, start, said, came, face };
     tx.on_alert(&key, event)?;
     let after = tx.alert(&key)?;
     let begins = matches!(heard, Heard::Fires | Heard::FiredBefore);

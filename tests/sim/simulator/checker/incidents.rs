@@ -35,7 +35,9 @@ impl Checker {
                 // Nobody is on the level before: the next one is asked at once.
                 let passed_by = passed_by.is_some_and(|level| self.holders(replica, level, row.at).is_empty());
                 let early = passed_by || EARLY.iter().any(|early| why.contains(early));
-                let by_itself = row.actor == "signalbox" && !early;
+                // An alert made it worse at this very instant: whoever has it is asked again.
+                let raised = i.climb.from.as_millisecond() == row.at && row.at > i.started.as_millisecond();
+                let by_itself = row.actor == "signalbox" && !early && !raised;
                 if by_itself { may_go_up(i, row.at) } else { Ok(()) }
             }
             E::RoundBegun | E::LadderEnded if i.status != Status::Open => {

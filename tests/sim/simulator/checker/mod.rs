@@ -3,6 +3,7 @@
 //! It folds the journal by itself and keeps tallies of its own. Whether a deployment may start is decided here a second time,
 //! by plain arithmetic, without the product's gate, matching or windows.
 
+mod alerts;
 mod conserve;
 mod end;
 mod incidents;
@@ -47,6 +48,7 @@ pub struct Checker {
     good: BTreeSet<(EnvironmentName, ServiceName, String)>,
     /// Keys of messages that were promised.
     pub promised: BTreeSet<String>,
+    pub alerts: alerts::Alerts,
     /// Digests that were posted.
     pub posted_slots: u32,
     expected: conserve::Expected,
@@ -68,6 +70,7 @@ impl Checker {
             keys: BTreeMap::new(),
             good: BTreeSet::new(),
             promised: BTreeSet::new(),
+            alerts: alerts::Alerts::default(),
             posted_slots: 0,
             expected: conserve::Expected::default(),
             unasked: BTreeMap::new(),
@@ -159,7 +162,9 @@ impl Checker {
 
     /// What must hold before this event may happen, and the tallies it changes.
     fn judge(&mut self, replica: usize, row: &EventRow, event: &Event, before: Option<&State>) -> Result<(), String> {
+        self.hear_of_alerts(event);
         match (event, before) {
+            (Event::Incident(IncidentEvent::Declared(d)), None) => self.judge_declared(d),
             (Event::Deployment(e), Some(State::Deployment(d))) => self.judge_deployment(replica, row, e, d),
             (Event::Environment(EnvironmentEvent::LiveChanged { service, release, good: true, .. }), _) => {
                 let name = EnvironmentName::new(row.stream.name());
@@ -216,7 +221,8 @@ impl Checker {
                     self.promised.insert(format!("{}/{}/{n}@{platform}", row.stream, row.seq));
                 }
             }
-            if matches!(event, Event::Incident(IncidentEvent::Resolved { .. })) {
+            let practice = matches!(after, State::Incident(i) if i.drill);
+            if matches!(event, Event::Incident(IncidentEvent::Resolved { .. })) && !practice {
                 self.promised.insert(format!("{}/{}/draft@{platform}", row.stream, row.seq));
             }
         }
