@@ -6,14 +6,10 @@ use crate::domain::message::{Message, Text, Tone, mention, person, plain};
 use crate::domain::runbook::{Came, Run, RunbookEvent as E, RunbookState};
 
 pub fn runbook_notices(name: &str, e: &E, state: &RunbookState) -> Vec<Notice> {
-    let (number, say): (u32, fn(&E, &Run) -> (Tone, Text)) = match e {
-        E::RunStopping { number, .. } => (*number, stopping),
-        E::RunEnded { number, .. } => (*number, ended),
-        E::RunAsked(_) | E::RunBegun { .. } | E::RunCalledOff { .. } => return Vec::new(),
-    };
-    let Some(run) = state.run(number) else { return Vec::new() };
-    let place = Place::Thread { card: run_key(name, number), channel: run.asked.channel.clone() };
-    let (tone, text) = say(e, run);
+    let (E::RunStopping { number, .. } | E::RunEnded { number, .. }) = e else { return Vec::new() };
+    let Some(run) = state.run(*number) else { return Vec::new() };
+    let place = Place::Thread { card: run_key(name, *number), channel: run.asked.channel.clone() };
+    let (tone, text) = if matches!(e, E::RunEnded { .. }) { ended(e, run) } else { stopping(e, run) };
     vec![Notice { place, message: Message::new(tone, text) }]
 }
 
