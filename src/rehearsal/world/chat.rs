@@ -62,7 +62,8 @@ struct State {
     said: Vec<Said>,
     talk: Vec<Talk>,
     events: Vec<ChatEvent>,
-    down: bool,
+    /// Since when it is down.
+    down: Option<Timestamp>,
 }
 
 /// The scripted platform.
@@ -83,6 +84,12 @@ impl ScriptChat {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The longer it is away, the less often it wants to be asked.
+    fn away(&self, since: Timestamp) -> ChatError {
+        let gone = self.clock.now().wall.as_millisecond() - since.as_millisecond();
+        ChatError::Later { what: "the chat is down".into(), after_ms: (gone / 10).clamp(5_000, 300_000) }
+    }
+
     #[must_use]
     pub fn platform(&self) -> &PlatformName {
         &self.name
@@ -90,7 +97,8 @@ impl ScriptChat {
 
     /// While it is down, nothing is posted or edited.
     pub fn set_down(&self, down: bool) {
-        self.lock().down = down;
+        let now = self.clock.now().wall;
+        self.lock().down = down.then_some(now);
     }
 
     /// Deletes a message, as a moderator would.
@@ -174,8 +182,8 @@ impl Platform for ScriptChat {
     async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
         let at = self.clock.now().wall;
         let mut state = self.lock();
-        if state.down {
-            return Err(down());
+        if let Some(since) = state.down {
+            return Err(self.away(since));
         }
         if let Some(said) = state.said.iter().find(|s| s.key == post.key && s.channel == post.channel) {
             return Ok(MessageRef { channel: said.channel.clone(), id: said.id.clone() });
@@ -197,8 +205,8 @@ impl Platform for ScriptChat {
     async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), ChatError> {
         let now = self.clock.now().wall;
         let mut state = self.lock();
-        if state.down {
-            return Err(down());
+        if let Some(since) = state.down {
+            return Err(self.away(since));
         }
         let Some(said) = state.said.iter_mut().find(|s| s.id == at.id && !s.gone) else {
             return Err(ChatError::Gone(format!("there is no message {}", at.id)));
@@ -216,8 +224,8 @@ impl Platform for ScriptChat {
         key: &str,
     ) -> Result<Option<MessageRef>, ChatError> {
         let state = self.lock();
-        if state.down {
-            return Err(down());
+        if let Some(since) = state.down {
+            return Err(self.away(since));
         }
         let found = state.said.iter().find(|s| s.key == key && &s.channel == channel && !s.gone);
         Ok(found.map(|s| MessageRef { channel: s.channel.clone(), id: s.id.clone() }))
@@ -225,8 +233,8 @@ impl Platform for ScriptChat {
 
     async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
         let state = self.lock();
-        if state.down {
-            return Err(down());
+        if let Some(since) = state.down {
+            return Err(self.away(since));
         }
         let found = state.talk.iter().find(|t| t.id == at.id && !t.gone);
         Ok(found.map(|t| Spoken {
@@ -238,8 +246,4 @@ impl Platform for ScriptChat {
             thread: t.thread.clone(),
         }))
     }
-}
-
-fn down() -> ChatError {
-    ChatError::Later { what: "the chat is down".into(), after_ms: 5_000 }
 }
