@@ -233,6 +233,7 @@ impl Stand {
             probe: Arc::new(Outside(Arc::clone(&seen))),
             revisions: Arc::new(Outside(Arc::clone(&seen))),
             pagers: Default::default(),
+            outlets: Default::default(),
             clock: clock.clone(),
             ids,
             owner: "load".into(),

@@ -49,6 +49,7 @@ pub(super) async fn ask(args: AskArgs, question: Question) -> anyhow::Result<Exi
         ids: Arc::new(Ids::system().context("no randomness")?),
         platforms: Vec::new(),
         pagers: std::collections::BTreeMap::new(),
+        outlets: crate::paging::Outlets::default(),
         executors: Vec::new(),
         owner: "ask".into(),
     };

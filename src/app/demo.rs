@@ -87,6 +87,7 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
         platforms: vec![console.clone()],
         executors: vec![fleet.clone()],
         pagers: BTreeMap::new(),
+        outlets: super::outlets::nowhere(),
         owner: "demo".into(),
     };
     let engine = runtime::engine(&data, parts)?;

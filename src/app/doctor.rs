@@ -99,6 +99,10 @@ async fn examine(service: &ServiceConfig, policy: &Policy) -> anyhow::Result<Vec
     if !paging.is_empty() {
         out.push(("Paging", paging));
     }
+    let status = super::outlets::findings(service, policy);
+    if !status.is_empty() {
+        out.push(("Status posts", status));
+    }
     let alerts = super::alerts::findings(&service.alerts, policy);
     if !alerts.is_empty() {
         out.push(("Alerts", alerts));

@@ -18,6 +18,7 @@ mod info;
 mod journal;
 mod logs;
 mod manifest;
+mod outlets;
 mod paging;
 #[cfg_attr(
     not(any(feature = "slack", feature = "discord")),

@@ -52,6 +52,7 @@ pub(super) async fn preflight(args: PreflightArgs) -> anyhow::Result<ExitCode> {
         ids: Arc::new(Ids::system().context("no randomness")?),
         platforms: Vec::new(),
         pagers: std::collections::BTreeMap::new(),
+        outlets: crate::paging::Outlets::default(),
         executors: Vec::new(),
         owner: "preflight".into(),
     };

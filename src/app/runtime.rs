@@ -11,7 +11,7 @@ use crate::jobs::command::CommandExecutor;
 use crate::jobs::command::revision::CommandRevisions;
 use crate::jobs::http::HttpExecutor;
 use crate::limits;
-use crate::paging::Pager;
+use crate::paging::{Outlets, Pager};
 use crate::probes::{ExecutorOf, Probes};
 use crate::store::Store;
 use crate::web::Health;
@@ -35,6 +35,8 @@ pub(super) struct Parts {
     pub executors: Vec<Arc<dyn Executor>>,
     /// The ways to people besides chat.
     pub pagers: BTreeMap<Via, Arc<dyn Pager>>,
+    /// Where those hear of incidents who are not paged about them.
+    pub outlets: Outlets,
     /// Names this process in leases.
     pub owner: String,
 }
@@ -64,6 +66,7 @@ pub(super) fn engine(data: &Path, parts: Parts) -> anyhow::Result<Arc<Engine>> {
             probe: Arc::new(Probes::new(client, executor_of)),
             revisions: Arc::new(CommandRevisions),
             pagers: parts.pagers,
+            outlets: parts.outlets,
             clock: parts.clock,
             ids: parts.ids,
             owner: parts.owner,

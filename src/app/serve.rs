@@ -67,8 +67,9 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let owner = format!("serve-{}", ids.next(clock.now()));
     let around = Around { store: Arc::clone(&store), clock: Arc::clone(&clock), owner: owner.clone() };
     let pagers = super::paging::pagers(&settings.paging)?;
+    let outlets = super::outlets::outlets(&settings)?;
     let alerts_clock = Arc::clone(&clock);
-    let parts = runtime::Parts { store, policy, clock, ids, platforms, executors: Vec::new(), pagers, owner };
+    let parts = runtime::Parts { store, policy, clock, ids, platforms, executors: Vec::new(), pagers, outlets, owner };
     let engine = runtime::engine(&settings.data, parts)?;
     slot.fill(&engine);
     let service = runtime::start(&engine).await?;

@@ -36,6 +36,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("incident-postmortem", include_str!("../../commands/incident-postmortem.md")),
     ("incident-mitigate", include_str!("../../commands/incident-mitigate.md")),
     ("incident-resolve", include_str!("../../commands/incident-resolve.md")),
+    ("incident-publish", include_str!("../../commands/incident-publish.md")),
     ("incident-reopen", include_str!("../../commands/incident-reopen.md")),
     ("page", include_str!("../../commands/page.md")),
     ("escalate", include_str!("../../commands/escalate.md")),

@@ -11,6 +11,7 @@ use crate::domain::numbers::StatsQuery;
 use crate::domain::rhythm::MaintenanceCommand;
 use crate::domain::roster::OncallCommand;
 use crate::domain::runbook::{RunbookCommand, Wish};
+use crate::domain::status::Phase;
 use std::collections::BTreeMap;
 
 /// The values of an invocation by name and kind.
@@ -76,12 +77,22 @@ impl Args<'_> {
             },
             "incident join" => C::Join { incident },
             "incident ack" => C::Ack { incident, eta: self.span("eta")?, episode: self.number("episode")? },
-            "incident update" => C::Update { incident, text: self.said("text")? },
-            "incident mitigate" => C::Mitigate { incident, text: self.said("text")? },
+            "incident update" => C::Update { incident, text: self.said("text")?, public: self.text("public")? },
+            "incident mitigate" => C::Mitigate { incident, text: self.said("text")?, public: self.text("public")? },
             "incident resolve" => C::Resolve {
                 incident,
                 resolution: self.said("resolution")?,
                 cause: self.text("cause")?.unwrap_or_default(),
+                public: self.text("public")?,
+            },
+            "incident publish" => C::Publish {
+                incident,
+                text: self.said("text")?,
+                title: self.text("title")?,
+                phase: match self.text("as")? {
+                    None => None,
+                    Some(word) => Some(needed(Phase::parse(&word), "phase")?),
+                },
             },
             "incident reopen" => C::Reopen { incident, reason: self.reason()? },
             "incident severity" => C::Severity { incident, severity: self.said("severity")? },

@@ -42,6 +42,7 @@ pub const FILES: &[(&str, &str)] = files![
     "runbooks/rate-limit.md",
     "runbooks/scale.md",
     "runbooks/secret-access.md",
+    "templates/public-declared.j2",
 ];
 
 /// [`FILES`] as a folder.

@@ -10,11 +10,13 @@ use super::service::{self, ServiceConfig};
 use super::{build, checklists, embedded, ics, overrides, runbooks, tree};
 use crate::domain::plan::hex;
 use crate::domain::policy::Policy;
-use crate::domain::render::post_mortem_problem;
+use crate::domain::render::{post_mortem_problem, template_problem};
+use crate::domain::status::Template;
 use crate::domain::window::Calendar;
 use crate::limits;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A config that may be used.
@@ -131,6 +133,7 @@ pub fn load_from(folder: &dyn Folder, name: &str, shown: &str, given: &Given) ->
     let lists = checklists::read(folder, &root, &mut cx);
     let mut policy = build::policy(&root, calendar, lists, &mut cx);
     policy.response.post_mortem = post_mortem(folder, &root, &mut cx);
+    policy.response.status.templates = templates(folder, &root, &mut cx);
     checklists::maintenance(folder, &root, &mut policy.rhythm, &mut cx);
     policy.runbooks = runbooks::read(folder, &root, &mut cx);
     let service = service::build(&root, &mut cx);
@@ -153,6 +156,36 @@ fn post_mortem(folder: &dyn Folder, root: &Root, cx: &mut Context) -> Option<Str
         cx.error(Code::BadTemplate, &place, format!("the template of post-mortems does not work: {what}"));
     }
     Some(text)
+}
+
+/// Templates of status posts, of their own.
+fn templates(folder: &dyn Folder, root: &Root, cx: &mut Context) -> BTreeMap<Template, String> {
+    let mut out = BTreeMap::new();
+    let Some(raw) = &root.templates else { return out };
+    for template in Template::ALL {
+        let named = match template {
+            Template::Declared => &raw.declared,
+            Template::Update => &raw.update,
+            Template::Mitigated => &raw.mitigated,
+            Template::Resolved => &raw.resolved,
+            Template::Reopened => &raw.reopened,
+            Template::Email => &raw.email,
+            Template::PublicTitle => &raw.public_title,
+            Template::PublicDeclared => &raw.public_declared,
+            Template::PublicUpdate => &raw.public_update,
+            Template::PublicMitigated => &raw.public_mitigated,
+            Template::PublicResolved => &raw.public_resolved,
+        };
+        let Some(at) = named else { continue };
+        let Some(file) = read_file(folder, &at.value, limits::CONFIG_BYTES, Some(&at.place), cx) else { continue };
+        let Some(text) = cx.files.get(file).map(|f| f.text.clone()) else { continue };
+        if let Some((line, what)) = template_problem(template, &text) {
+            let place = cx.files.whole_line(file, line);
+            cx.error(Code::BadTemplate, &place, format!("the template `{}` does not work: {what}", template.key()));
+        }
+        out.insert(template, text);
+    }
+    out
 }
 
 /// Adds a file to the context, or says why not at the place that names it.

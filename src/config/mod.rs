@@ -25,6 +25,7 @@ mod runbooks;
 mod scalars;
 mod schema;
 mod service;
+mod status_page;
 mod tree;
 
 pub use load::{Folder, Given, Loaded, hash, load, load_embedded, load_embedded_for_demo, load_from, load_with};
@@ -35,3 +36,4 @@ pub use service::{
     AlertFormat, AlertProof, AlertSourceConfig, Console, DiscordConfig, EmailConfig, LogFormat, NtfyConfig,
     PagerdutyConfig, PagingConfig, Secret, SecretError, ServiceConfig, SlackConfig, SlackMode, SmtpTls, WebhookConfig,
 };
+pub use status_page::{StatusPageConfig, StatuspageConfig};

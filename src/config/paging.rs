@@ -68,7 +68,7 @@ fn pagerduty(at: &At<PagerdutyEntry>, root: &Root, cx: &mut Context) -> Pagerdut
     PagerdutyConfig { routing_keys, routing_key, base_url }
 }
 
-fn webhook(at: &At<WebhookEntry>, cx: &mut Context) -> Option<WebhookConfig> {
+pub(super) fn webhook(at: &At<WebhookEntry>, cx: &mut Context) -> Option<WebhookConfig> {
     let raw = &at.value;
     let (url, secret) = (base_url(raw.url.0.as_ref(), cx), secret(raw.secret.0.as_ref()));
     Some(WebhookConfig { url: url?, secret: secret? })

@@ -5,6 +5,7 @@ use super::place::At;
 use super::problem::Code;
 use super::raw::Root;
 use super::read::{Read, wrong};
+use super::status_page::StatusPageConfig;
 use super::tree::{Node, Value};
 use crate::domain::ids::{ChannelName, PersonId, Role};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -29,6 +30,7 @@ pub struct ServiceConfig {
     pub slack: Option<SlackConfig>,
     pub discord: Option<DiscordConfig>,
     pub paging: PagingConfig,
+    pub status_page: StatusPageConfig,
     pub alerts: Vec<AlertSourceConfig>,
 }
 
@@ -41,8 +43,9 @@ impl ServiceConfig {
             .iter_mut()
             .flat_map(|s| std::iter::once(&mut s.bot_token).chain(&mut s.app_token).chain(&mut s.signing_secret));
         let discord = self.discord.iter_mut().map(|d| &mut d.token);
+        let outside = self.paging.secrets().chain(self.status_page.secrets());
         let alerts = self.alerts.iter_mut().map(|source| source.proof.secret());
-        for secret in self.store.iter_mut().chain(slack).chain(discord).chain(self.paging.secrets()).chain(alerts) {
+        for secret in self.store.iter_mut().chain(slack).chain(discord).chain(outside).chain(alerts) {
             if let Secret::File(path) = secret {
                 *path = folder.join(&path);
             }
@@ -372,6 +375,7 @@ pub fn build(root: &Root, cx: &mut Context) -> ServiceConfig {
         slack: root.slack.as_ref().and_then(|s| super::platforms::slack(s, root, cx)),
         discord: root.discord.as_ref().and_then(|d| super::platforms::discord(d, root, cx)),
         paging: super::paging::build(root, cx),
+        status_page: super::status_page::build(root, cx),
         alerts: super::alerts::build(root, cx),
         log: root.log.as_ref().and_then(|l| l.format.as_ref()).map_or(LogFormat::Text, |at| at.value.0),
     }

@@ -26,6 +26,7 @@ pub mod response;
 pub mod rhythm;
 pub mod roster;
 pub mod runbook;
+pub mod status;
 pub mod time;
 pub mod window;
 pub mod world;

@@ -4,6 +4,7 @@ use super::ids::{PersonId, Role};
 use super::paging::Urgency;
 use super::policy::Source;
 use super::roster::Roster;
+use super::status::StatusPosts;
 use super::time::Span;
 use super::window::zone;
 use jiff::Timestamp;
@@ -35,6 +36,9 @@ pub struct Response {
     pub quick_wins: Vec<String>,
     #[serde(default)]
     pub rosters: BTreeMap<String, Roster>,
+    /// Who else hears of it, and in which words.
+    #[serde(default, skip_serializing_if = "StatusPosts::is_default")]
+    pub status: StatusPosts,
 }
 
 /// Hours in which people sleep, in the file's zone. It may reach over midnight.

@@ -11,10 +11,11 @@ use crate::domain::paging::{Follow, Letter, Via};
 use crate::domain::plan::Release;
 use crate::domain::policy::{ProbeSpec, Recovery};
 use crate::domain::probe::{Reading, Verdict};
+use crate::domain::status::{Mail, PublicNotice};
 use crate::domain::time::{Now, Span};
 use crate::jobs::{Executor, Job, JobError, JobStatus, Output, ResolveError, Revisions, Target};
 use crate::limits;
-use crate::paging::{PageError, Pager};
+use crate::paging::{Mailer, PageError, Pager, Stands, StatusPage};
 use crate::probes::Probe;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,24 @@ impl Pager for Bounded<dyn Pager> {
 
     async fn follow(&self, letter: &Letter, what: Follow) -> Result<(), PageError> {
         in_time_of(PAGE_LIMIT, self.0.follow(letter, what), PageError::Unknown).await
+    }
+}
+
+#[async_trait]
+impl Mailer for Bounded<dyn Mailer> {
+    async fn mail(&self, mail: &Mail) -> Result<(), PageError> {
+        in_time(self.0.mail(mail), PageError::Unknown).await
+    }
+}
+
+#[async_trait]
+impl StatusPage for Bounded<dyn StatusPage> {
+    fn place(&self) -> &'static str {
+        self.0.place()
+    }
+
+    async fn tell(&self, notice: &PublicNotice, there: Option<&str>, doubt: bool) -> Result<Stands, PageError> {
+        in_time(self.0.tell(notice, there, doubt), PageError::Unknown).await
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::render::{self, Place};
 use crate::domain::rhythm;
 use crate::domain::roster;
 use crate::domain::runbook::{self, RunTask};
+use crate::domain::status;
 use crate::domain::time::{Clock, Now};
 use crate::domain::world::{Event, State};
 use crate::ids::Ids;
@@ -203,6 +204,7 @@ impl Derive<'_> {
                 _ => None,
             };
             self.pages(batch, stream, old, i);
+            self.publications(batch, stream, old, i);
         }
     }
 
@@ -221,6 +223,26 @@ impl Derive<'_> {
             let word = if what == Follow::Resolved { "resolved" } else { "acknowledged" };
             let key = format!("{stream}/{}/{word}", render::page_key(&of));
             self.push(batch, stream, key, &Effect::PageFollow { stream: stream.clone(), of, what });
+        }
+    }
+
+    /// What customers are to be told that they were not told before. None is taken back.
+    fn publications(&self, batch: &mut Batch, stream: &Stream, before: Option<&Incident>, after: &Incident) {
+        let old = before.map(|i| status::tries(&i.publications)).unwrap_or_default();
+        for of in status::tries(&after.publications).into_iter().filter(|of| !old.contains(of)) {
+            let key = format!("{stream}/public/{}.{}/{}", of.publication, of.post, of.place);
+            self.push(batch, stream, key, &Effect::Publish { incident: after.id, of });
+        }
+    }
+
+    /// Mails about what has just happened in an incident.
+    fn mails(&self, batch: &mut Batch, stream: &Stream, (event, seq): (&IncidentEvent, i64), i: &Incident) {
+        if let Some(trouble) = render::template_trouble(self.policy, event, i) {
+            tracing::error!(name: "template.failed", incident = %i.id, error = %trouble, "{}: {trouble}; ours stands in for it", i.id);
+        }
+        for mail in render::status_mails(self.policy, i, event, seq, self.now.wall) {
+            let key = format!("{stream}/{seq}/mail/{}", mail.to.address);
+            self.push(batch, stream, key, &Effect::StatusMail { incident: i.id, mail: Box::new(mail) });
         }
     }
 
@@ -378,6 +400,9 @@ impl Derive<'_> {
                 let effect = Effect::Post { platform: platform.clone(), channel, thread_of, only_for, message };
                 self.push(batch, &emitted.stream, key, &effect);
             }
+        }
+        if let (Event::Incident(event), State::Incident(i)) = (&emitted.event, &emitted.after) {
+            self.mails(batch, &emitted.stream, (event, seq), i);
         }
         if let (Event::Incident(IncidentEvent::Resolved { .. }), State::Incident(i)) = (&emitted.event, &emitted.after)
             && !i.drill

@@ -4,6 +4,7 @@ use crate::domain::deployment::TaskKind;
 use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName, Stream};
 use crate::domain::message::Message;
 use crate::domain::paging::{Follow, Try};
+use crate::domain::status::{Mail, PublicTry};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,10 @@ pub enum Effect {
     Page { stream: Stream, of: Try },
     /// Say to a way that keeps a matter open what became of it.
     PageFollow { stream: Stream, of: Try, what: Follow },
+    /// Send a mail about an incident.
+    StatusMail { incident: IncidentId, mail: Box<Mail> },
+    /// Tell customers one thing at one place.
+    Publish { incident: IncidentId, of: PublicTry },
     /// A task that a deployment asks for.
     Task { deployment: DeploymentId, task: TaskKind },
     /// Gather what a digest says at this slot.
@@ -72,6 +77,9 @@ impl Effect {
             Self::Page { stream, of } | Self::PageFollow { stream, of, .. } => {
                 format!("page:{}:{stream}:{}.{}", of.place, of.episode, of.page)
             }
+            // Whoever gets several, gets them in order.
+            Self::StatusMail { incident, mail } => format!("mail:{incident}:{}", mail.to.address),
+            Self::Publish { incident, of } => format!("public:{incident}:{}", of.place),
             // After the job's own row: what is to be ended is not being begun.
             Self::Task { task: TaskKind::Cancel { job, .. }, .. } => format!("task:{job}"),
             // The same.

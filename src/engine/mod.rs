@@ -31,6 +31,7 @@ mod run;
 mod runbooks;
 mod samples;
 mod service;
+mod status;
 mod tasks;
 mod told;
 mod work;
@@ -53,7 +54,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::{Now, from_millis};
 use crate::ids::Ids;
 use crate::jobs::Executor;
-use crate::paging::Pager;
+use crate::paging::{Outlets, Pager};
 use crate::probes::Probe;
 use crate::store::Store;
 use bounded::Bounded;
@@ -72,6 +73,8 @@ pub struct Deps {
     pub revisions: Arc<dyn crate::jobs::Revisions>,
     /// The ways to people besides chat that are connected here.
     pub pagers: BTreeMap<Via, Arc<dyn Pager>>,
+    /// Where those hear of incidents who are not paged about them.
+    pub outlets: Outlets,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<Ids>,
     /// Names this process in leases.
@@ -114,6 +117,10 @@ impl Engine {
         }
         for pager in deps.pagers.values_mut() {
             *pager = Arc::new(Bounded(Arc::clone(pager)));
+        }
+        deps.outlets.mailer = deps.outlets.mailer.map(|mailer| Arc::new(Bounded(mailer)) as _);
+        for page in deps.outlets.pages.values_mut() {
+            *page = Arc::new(Bounded(Arc::clone(page)));
         }
         deps.probe = Arc::new(Bounded(deps.probe));
         deps.revisions = Arc::new(Bounded(deps.revisions));

@@ -169,6 +169,8 @@ impl Engine {
             }
             Ok(Effect::Page { stream, of }) => self.send_page(claim, &stream, &of).await,
             Ok(Effect::PageFollow { stream, of, what }) => self.follow_page(claim, &stream, &of, what).await,
+            Ok(Effect::StatusMail { incident, mail }) => self.send_mail(claim, incident, &mail).await,
+            Ok(Effect::Publish { incident, of }) => self.publish(claim, incident, &of).await,
             Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,
             Err(error) => {
                 tracing::error!(name: "outbox.unreadable", key = %claim.row.key, %error, "an outbox row cannot be read and is removed");

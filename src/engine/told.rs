@@ -37,6 +37,10 @@ pub fn describe() {
         "signalbox_unreachable_levels",
         "Levels of ladders that would page nobody at some time of the coming week"
     );
+    describe_counter!(
+        "signalbox_status_posts_total",
+        "Mails about incidents and posts on status pages, by place and outcome (delivered, failed)"
+    );
     // Of the last 30 days, every ten minutes.
     describe_gauge!("signalbox_delivery_per_day", "Deployments that succeeded, a day, by environment");
     describe_gauge!(

@@ -6,11 +6,22 @@ use crate::{http, limits};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use std::time::Duration;
 
-/// Sends a request. `harmless`: a second one is the same page, so what may have arrived is simply sent again.
+/// As [`ask`], where the answer says nothing more than that it was taken.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn send(request: RequestBuilder, harmless: bool, secrets: &[&Token]) -> Result<(), PageError> {
+    ask(request, harmless, secrets).await.map(|_| ())
+}
+
+/// Statuspage's word for too many requests.
+const ENHANCE_YOUR_CALM: u16 = 420;
+
+/// Sends a request. `harmless`: a second one means the same, so what may have arrived is simply sent again.
 ///
 /// # Errors
 /// As the answer means; `secrets` stand in none of them.
-pub async fn send(request: RequestBuilder, harmless: bool, secrets: &[&Token]) -> Result<(), PageError> {
+pub async fn ask(request: RequestBuilder, harmless: bool, secrets: &[&Token]) -> Result<Response, PageError> {
     let doubt = |what: String| match harmless {
         true => PageError::Later { what, after_ms: 0 },
         false => PageError::Unknown(what),
@@ -24,12 +35,13 @@ pub async fn send(request: RequestBuilder, harmless: bool, secrets: &[&Token]) -
     };
     let status = response.status();
     if status.is_success() {
-        return Ok(());
+        return Ok(response);
     }
     let after_ms = retry_after(&response);
     let what = format!("HTTP {}{}", status.as_u16(), said(response, secrets).await);
     Err(match status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => PageError::Later { what, after_ms },
+        s if s.as_u16() == ENHANCE_YOUR_CALM => PageError::Later { what, after_ms },
         StatusCode::REQUEST_TIMEOUT => doubt(what),
         s if s.is_server_error() => doubt(what),
         _ => PageError::Refused(what),

@@ -3,9 +3,10 @@
 //! A connection for each mail: pages are rare, and what stands for hours breaks without a word. Each try of one page has the
 //! same Message-ID, so mail programs can tell a repeat.
 
-use super::{PageError, Pager, SAID_CHARS};
+use super::{Mailer, PageError, Pager, SAID_CHARS};
 use crate::chat::Token;
 use crate::domain::paging::{Letter, Urgency, Via};
+use crate::domain::status::Mail;
 use crate::limits;
 use async_trait::async_trait;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -37,6 +38,11 @@ pub struct EmailSettings {
     pub login: Option<(String, Token)>,
     /// `name <address>`
     pub from: String,
+}
+
+/// A header that lettre has no type for.
+fn raw(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 /// One mail server.
@@ -74,7 +80,6 @@ impl Email {
         let address = letter.address.as_deref().ok_or("they have no address")?;
         let address = address.parse().map_err(|_| format!("{address} is not an e-mail address"))?;
         let id = format!("<{}@{}>", letter.id.replace('/', "."), self.from.email.domain());
-        let raw = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
         let mut builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(letter.name.clone()), address))
@@ -86,6 +91,28 @@ impl Email {
             builder = builder.raw_header(raw("Importance", "high")).raw_header(raw("X-Priority", "1"));
         }
         builder.header(ContentType::TEXT_PLAIN).body(letter.text.clone()).map_err(|e| e.to_string())
+    }
+
+    /// A mail about how an incident stands; mail programs put those of one thread together.
+    fn status(&self, mail: &Mail) -> Result<Message, String> {
+        let to = &mail.to;
+        let address = to.address.parse().map_err(|_| format!("{} is not an e-mail address", to.address))?;
+        let name = Some(to.name.clone()).filter(|name| !name.is_empty());
+        let at = |id: &str| format!("<signalbox.{id}@{}>", self.from.email.domain());
+        let mut builder = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(name, address))
+            .subject(&mail.subject)
+            .date(mail.at.into())
+            .message_id(Some(at(&mail.id)))
+            .raw_header(raw("Auto-Submitted", "auto-generated"));
+        if mail.id != mail.thread {
+            builder = builder.in_reply_to(at(&mail.thread)).references(at(&mail.thread));
+        }
+        if mail.important {
+            builder = builder.raw_header(raw("Importance", "high")).raw_header(raw("X-Priority", "1"));
+        }
+        builder.header(ContentType::TEXT_PLAIN).body(mail.text.clone()).map_err(|e| e.to_string())
     }
 
     fn error(&self, error: &lettre::transport::smtp::Error) -> PageError {
@@ -126,6 +153,14 @@ impl Pager for Email {
 
     async fn page(&self, letter: &Letter) -> Result<(), PageError> {
         let message = self.message(letter).map_err(PageError::Refused)?;
+        self.transport.send(message).await.map(|_| ()).map_err(|e| self.error(&e))
+    }
+}
+
+#[async_trait]
+impl Mailer for Email {
+    async fn mail(&self, mail: &Mail) -> Result<(), PageError> {
+        let message = self.status(mail).map_err(PageError::Refused)?;
         self.transport.send(message).await.map(|_| ()).map_err(|e| self.error(&e))
     }
 }

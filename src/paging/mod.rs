@@ -1,4 +1,4 @@
-//! The ways to people besides chat: e-mail, PagerDuty, a signed request, a push.
+//! The ways to people besides chat: e-mail, PagerDuty, a signed request, a push; and the places where customers read.
 //!
 //! One trait, [`Pager`], and an adapter for each way. An adapter says once what became of one try; it neither waits nor tries
 //! again, and knows nothing of incidents. Every call ends in [`crate::limits::PAGE_CALL_MS`], every answer is read up to a
@@ -8,11 +8,13 @@ mod answer;
 mod email;
 mod ntfy;
 mod pagerduty;
+mod status;
 mod webhook;
 
 pub use email::{Email, EmailSettings, Tls};
 pub use ntfy::Ntfy;
 pub use pagerduty::{EU, Pagerduty, US};
+pub use status::{Mailer, Outlets, STATUSPAGE_HOME, Stands, StatusPage, StatusWebhook, Statuspage, StatuspageSettings};
 pub use webhook::{SIGNATURE, TIMESTAMP, Webhook, signature};
 
 use crate::domain::paging::{Follow, Letter, Via};

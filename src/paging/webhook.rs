@@ -10,6 +10,7 @@ use crate::domain::plan::hex;
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -35,6 +36,18 @@ pub fn signature(secret: &Token, timestamp: i64, body: &[u8]) -> String {
     format!("v1={}", hex(&mac.finalize().into_bytes()))
 }
 
+/// A request that carries `body`, signed, sent at `at` (seconds since 1970) under the idempotency key `id`.
+pub(super) fn signed(client: &Client, url: &str, secret: &Token, at: i64, id: String, body: &Value) -> RequestBuilder {
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    client
+        .post(url)
+        .header(CONTENT_TYPE, "application/json")
+        .header("idempotency-key", id)
+        .header(TIMESTAMP, at)
+        .header(SIGNATURE, signature(secret, at, &body))
+        .body(body)
+}
+
 impl Webhook {
     /// Requests go to `url`, signed with `secret`.
     #[must_use]
@@ -43,16 +56,8 @@ impl Webhook {
     }
 
     async fn send(&self, letter: &Letter, event: &str, id: String) -> Result<(), PageError> {
-        let body = serde_json::to_vec(&body(letter, event)).unwrap_or_default();
         let at = letter.sent.as_second();
-        let request = self
-            .client
-            .post(&self.url)
-            .header(CONTENT_TYPE, "application/json")
-            .header("idempotency-key", id)
-            .header(TIMESTAMP, at)
-            .header(SIGNATURE, signature(&self.secret, at, &body))
-            .body(body);
+        let request = signed(&self.client, &self.url, &self.secret, at, id, &body(letter, event));
         answer::send(request, true, &[&self.secret]).await
     }
 }

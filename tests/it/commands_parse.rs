@@ -11,6 +11,7 @@ use signalbox::domain::numbers::StatsQuery;
 use signalbox::domain::rhythm::MaintenanceCommand as M;
 use signalbox::domain::roster::OncallCommand as C;
 use signalbox::domain::runbook::{RunbookCommand, Wish};
+use signalbox::domain::status::Phase;
 use signalbox::domain::time::Span;
 
 /// What the lines below are read with; completion is tested with the same.
@@ -240,11 +241,11 @@ fn every_other_command_is_read() {
         ),
         (
             "/incident update 5 users are affected",
-            incident(IncidentCommand::Update { incident: None, text: "5 users are affected".into() }),
+            incident(IncidentCommand::Update { incident: None, text: "5 users are affected".into(), public: None }),
         ),
         (
             "/incident mitigate inc7 rolled back",
-            incident(IncidentCommand::Mitigate { incident: SEVEN, text: "rolled back".into() }),
+            incident(IncidentCommand::Mitigate { incident: SEVEN, text: "rolled back".into(), public: None }),
         ),
         (
             "/incident resolve rolled back --cause \"a missing index\"",
@@ -252,6 +253,25 @@ fn every_other_command_is_read() {
                 incident: None,
                 resolution: "rolled back".into(),
                 cause: "a missing index".into(),
+                public: None,
+            }),
+        ),
+        (
+            "/incident resolve rolled back --cause \"a missing index\" --public \"It is over.\"",
+            incident(IncidentCommand::Resolve {
+                incident: None,
+                resolution: "rolled back".into(),
+                cause: "a missing index".into(),
+                public: Some("It is over.".into()),
+            }),
+        ),
+        (
+            "/incident publish INC-7 Some payments fail. --title \"Payments\" --as identified",
+            incident(IncidentCommand::Publish {
+                incident: SEVEN,
+                text: "Some payments fail.".into(),
+                title: Some("Payments".into()),
+                phase: Some(Phase::Identified),
             }),
         ),
         (

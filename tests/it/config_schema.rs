@@ -104,6 +104,8 @@ fn reference(schema: &Value) -> String {
         ("`[paging.pagerduty]`", "PagerdutyEntry"),
         ("`[paging.webhook]`", "WebhookEntry"),
         ("`[paging.ntfy]`", "NtfyEntry"),
+        ("`[status_page]`", "StatusPageEntry"),
+        ("`[status_page.statuspage]`", "StatuspageEntry"),
         ("`[rosters.NAME]`", "RosterEntry"),
         ("Each of `layers`", "LayerEntry"),
         ("`[digests.NAME]`", "DigestEntry"),

@@ -135,6 +135,7 @@ impl Shell {
             probe: Arc::new(ScriptProbe::new(Arc::new(Outside::new(from)))),
             revisions: Arc::new(CommandRevisions),
             pagers: Default::default(),
+            outlets: Default::default(),
             clock: clock.clone(),
             ids: Arc::new(Ids::seeded(1)),
             owner: "me".to_owned(),

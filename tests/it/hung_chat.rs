@@ -117,6 +117,7 @@ async fn jobs_start_while_chat_hangs() {
         probe: Arc::new(ScriptProbe::new(Arc::new(Outside::new(start)))),
         revisions: executor,
         pagers: Default::default(),
+        outlets: Default::default(),
         clock: Arc::new(VirtualClock::starting_at(start)),
         ids: Arc::new(Ids::seeded(1)),
         owner: "test".into(),

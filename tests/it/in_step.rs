@@ -96,6 +96,7 @@ impl World {
             probe: Arc::new(ScriptProbe::new(outside)),
             revisions: Arc::new(CommandRevisions),
             pagers: Default::default(),
+            outlets: Default::default(),
             clock: clock.clone(),
             ids: Arc::new(Ids::seeded(1)),
             owner: "me".into(),

@@ -35,4 +35,5 @@ mod rhythm;
 mod roster_feed;
 mod rosters_oracle;
 mod runbooks;
+mod status_page;
 mod windows_oracle;

@@ -1,6 +1,7 @@
 //! The ways to people besides chat, each against a real server on loopback that holds it to the documented format.
 
 mod mail;
+pub mod status;
 mod web;
 
 use signalbox::domain::paging::{Letter, Urgency};

@@ -83,6 +83,7 @@ impl Place {
             probe: Arc::new(ScriptProbe::new(Arc::new(Outside::new(at)))),
             revisions: Arc::new(CommandRevisions),
             pagers: Default::default(),
+            outlets: Default::default(),
             clock: self.clock.clone(),
             ids: Arc::new(Ids::seeded(u64::from(owner.as_bytes()[0]))),
             owner: owner.to_owned(),

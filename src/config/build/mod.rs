@@ -12,6 +12,7 @@ mod response;
 mod rhythm;
 mod roster;
 mod service;
+mod status;
 mod step;
 
 use super::context::{Context, did_you_mean};

@@ -30,6 +30,7 @@ pub fn all(root: &Root, names: &Names<'_>, zone: &str, cx: &mut Context) -> Resp
         questions: reminders(root.incidents.as_ref().and_then(|i| i.questions.as_deref()), "questions", cx),
         quick_wins: reminders(root.incidents.as_ref().and_then(|i| i.quick_wins.as_deref()), "quick_wins", cx),
         rosters: super::roster::all(root, names, zone, cx),
+        status: super::status::all(root, names, cx),
     }
 }
 

@@ -13,6 +13,7 @@ mod response;
 mod rhythm;
 mod roster;
 mod service;
+mod status;
 mod step;
 
 pub use alerts::*;
@@ -25,6 +26,7 @@ pub use response::*;
 pub use rhythm::*;
 pub use roster::*;
 pub use service::*;
+pub use status::*;
 pub use step::*;
 
 use super::place::At;
@@ -76,6 +78,8 @@ section! {
         templates: Option<TemplatesEntry>,
         /// How people are reached who are paged; absent: by chat.
         paging: Option<PagingEntry>,
+        /// Where customers are told about incidents; absent: nowhere.
+        status_page: Option<At<StatusPageEntry>>,
         /// Who is on call, and when: `[rosters.primary]`.
         #[schemars(default)]
         rosters: Named<RosterEntry>,

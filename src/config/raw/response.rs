@@ -23,6 +23,12 @@ section! {
         rollback_reminder: Option<At<Length>>,
         /// A post-mortem is due so long after the end. Default: none is needed.
         post_mortem: Option<At<Length>>,
+        /// Channels of `[channels]` in which its status is posted as well. Default: only the incidents channel.
+        announce: Option<Vec<At<String>>>,
+        /// Who gets mails about how it stands: addresses, or people who have one. Needs `[paging.email]`. Default: nobody.
+        email: Option<Vec<At<String>>>,
+        /// Customers are told from the beginning, in the words of the public templates. Needs `[status_page]`. Default false.
+        publish: Option<At<bool>>,
     }
 }
 
@@ -31,6 +37,28 @@ section! {
     TemplatesEntry {
         /// The draft of a post-mortem, in Markdown. Default: ours.
         post_mortem: Option<At<String>>,
+        /// A post in the channels of `announce`: an incident is declared.
+        declared: Option<At<String>>,
+        /// It is told how it stands, or its severity changes.
+        update: Option<At<String>>,
+        /// It is under control; also in the incidents channel.
+        mitigated: Option<At<String>>,
+        /// It is over; also in the incidents channel.
+        resolved: Option<At<String>>,
+        /// It is open again; also in the incidents channel.
+        reopened: Option<At<String>>,
+        /// The body of each mail, with the post of its moment in it.
+        email: Option<At<String>>,
+        /// The headline on the status page, where nobody typed one.
+        public_title: Option<At<String>>,
+        /// The first that customers read, where nobody typed it.
+        public_declared: Option<At<String>>,
+        /// What they read at an update for which nobody typed something public. Empty: nothing.
+        public_update: Option<At<String>>,
+        /// The same, when it is mitigated.
+        public_mitigated: Option<At<String>>,
+        /// The same, when it is resolved.
+        public_resolved: Option<At<String>>,
     }
 }
 

@@ -43,6 +43,7 @@ use super::policy::Policy;
 use super::rhythm::{Purpose as RhythmPurpose, Report};
 use super::roster::Purpose as RosterPurpose;
 use super::runbook::Ended;
+use super::status::{PublicCame, PublicTry};
 use super::time::Now;
 use super::world::World;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,10 @@ pub enum Input {
     PageCame { stream: Stream, of: Try, came: Came },
     /// Messages that stand in the timeline of an incident were looked at: by their keys, what they say now; no text: gone.
     MarksRead { incident: IncidentId, read: Vec<(String, Option<String>)> },
+    /// What came of a post on a status page.
+    PublicationCame { incident: IncidentId, of: PublicTry, came: PublicCame },
+    /// A mail about an incident reaches nobody.
+    MailLost { incident: IncidentId, to: String, why: String },
     /// A timer of a roster fell due, or it is to be looked at: after a start, and with a new config.
     Roster { roster: String, purpose: RosterPurpose, facts: Facts },
     /// A slot of a digest fell due, or it is to be looked at: after a start, and with a new config.
@@ -126,6 +131,8 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
             }
         }
         Input::MarksRead { incident, read } => incident::looked_at(&mut tx, *incident, read)?,
+        Input::PublicationCame { incident, of, came } => incident::published(&mut tx, *incident, of, came)?,
+        Input::MailLost { incident, to, why } => incident::lost_mail(&mut tx, *incident, to, why)?,
         Input::Roster { roster, purpose, facts } => roster::fire(&mut tx, roster, *purpose, facts)?,
         Input::Digest { digest } => digest::look(&mut tx, digest)?,
         Input::DigestGathered { digest, report } => digest::gathered(&mut tx, digest, report)?,

@@ -2,6 +2,7 @@
 
 use super::{Duty, Quote};
 use crate::domain::ids::{IncidentId, PersonId, ServiceName};
+use crate::domain::status::Phase;
 use crate::domain::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -29,15 +30,29 @@ pub enum IncidentCommand {
     Update {
         incident: Option<IncidentId>,
         text: String,
+        /// What customers read about it.
+        #[serde(default)]
+        public: Option<String>,
     },
     Mitigate {
         incident: Option<IncidentId>,
         text: String,
+        #[serde(default)]
+        public: Option<String>,
     },
     Resolve {
         incident: Option<IncidentId>,
         resolution: String,
         cause: String,
+        #[serde(default)]
+        public: Option<String>,
+    },
+    /// Tells customers.
+    Publish {
+        incident: Option<IncidentId>,
+        text: String,
+        title: Option<String>,
+        phase: Option<Phase>,
     },
     Reopen {
         incident: Option<IncidentId>,
@@ -137,6 +152,7 @@ impl IncidentCommand {
             Self::Update { .. } => "incident update",
             Self::Mitigate { .. } => "incident mitigate",
             Self::Resolve { .. } => "incident resolve",
+            Self::Publish { .. } => "incident publish",
             Self::Reopen { .. } => "incident reopen",
             Self::Severity { .. } => "incident severity",
             Self::Assign { .. } => "incident assign",

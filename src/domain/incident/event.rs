@@ -7,6 +7,7 @@ use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use crate::domain::paging::{Came, Step, Try};
 use crate::domain::response::Ladder;
 use crate::domain::runbook::Came as Ended;
+use crate::domain::status::{Phase, PublicCame, PublicTry};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -233,5 +234,24 @@ pub enum IncidentEvent {
         what: String,
         came: Ended,
         summary: String,
+    },
+    /// Customers are told. With a title it is the first they hear of it, at these places.
+    Published {
+        title: Option<String>,
+        places: Vec<String>,
+        /// Who typed it; none: a template made it.
+        by: Option<PersonId>,
+        phase: Phase,
+        text: String,
+    },
+    /// What came of that at one place.
+    PublicationCame {
+        of: PublicTry,
+        came: PublicCame,
+    },
+    /// A mail about how it stands reaches nobody.
+    MailLost {
+        to: String,
+        why: String,
     },
 }

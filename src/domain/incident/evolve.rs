@@ -6,6 +6,7 @@ use crate::domain::alert::{Alerts, Hushed};
 use crate::domain::ids::PersonId;
 use crate::domain::paging::{Page, Step};
 use crate::domain::response::Ladder;
+use crate::domain::status::{PublicPost, Publication};
 use crate::domain::time::Now;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
                 alerts
             },
             marks: Vec::new(),
+            publications: Vec::new(),
         },
         (None, _) => return Err(Impossible("it was never declared")),
         (Some(_), E::Declared(_)) => return Err(Impossible("it was declared before")),
@@ -267,6 +269,24 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
         E::PagedToo { level, people, why, ways } => i.climb.page(people, level, why, ways, false, at),
         E::CommandBegun { by, .. } => _ = i.joined.insert(by.clone()),
         E::CommandEnded { .. } => {}
+        E::Published { title, places, by, phase, text } => {
+            let post = PublicPost { at: at.wall, by: by.clone(), phase: *phase, text: text.clone() };
+            match (title, i.publications.last_mut()) {
+                (None, Some(publication)) => publication.posts.push(post),
+                (title, _) => {
+                    let (title, posts) = (title.clone().unwrap_or_default(), vec![post]);
+                    let places = places.iter().map(|place| (place.clone(), Default::default())).collect();
+                    i.publications.push(Publication { title, posts, places });
+                }
+            }
+        }
+        E::PublicationCame { of, came } => {
+            let publication = i.publications.get_mut(of.publication);
+            if let Some(standing) = publication.and_then(|p| p.places.get_mut(&of.place)) {
+                standing.came(of.post, came);
+            }
+        }
+        E::MailLost { .. } => {}
     }
 }
 

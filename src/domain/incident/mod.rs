@@ -24,6 +24,7 @@ use super::deployment::Origin;
 use super::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use super::paging::{self, Page};
 use super::response::Ladder;
+use super::status::Publication;
 use super::time::{Now, Span};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -151,6 +152,9 @@ pub struct Incident {
     /// Messages that people marked, in the order in which they did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Marked>,
+    /// What customers were told, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publications: Vec<Publication>,
 }
 
 /// How far up the ladder it is, in this episode.
@@ -270,6 +274,12 @@ impl Incident {
     #[must_use]
     pub fn hushed(&self) -> Option<&str> {
         self.alerts.hushed.as_ref().filter(|h| !h.over).map(|h| h.why.as_str())
+    }
+
+    /// What customers are told about it, while they were not told that it is over.
+    #[must_use]
+    pub fn public(&self) -> Option<&Publication> {
+        self.publications.last().filter(|p| !p.over())
     }
 
     /// The level that was reached last.

@@ -7,6 +7,7 @@ use crate::chat::text::render;
 use crate::domain::ids::PersonId;
 use crate::domain::message::{Block, Message, Piece, Text};
 use crate::domain::paging::Via;
+use crate::domain::status::{Mail, PublicNotice, STATUSPAGE};
 use crate::rehearsal::script::{Expect, Pattern, Thing, Where};
 use crate::rehearsal::world::Said;
 
@@ -94,6 +95,8 @@ impl Player<'_> {
                 replies.into_iter().map(|text| (None, Candidate { place: place.clone(), text })).collect()
             }
             Where::Page(person, via) => self.pages(person, *via),
+            Where::Mail(address) => self.mails(address),
+            Where::StatusPage => self.public(),
             _ => messages.iter().map(|s| (Some(s.id.clone()), self.candidate(s))).collect(),
         };
         let found: Vec<_> = texts.iter().filter(|(_, c)| says.iter().all(|p| p.fits(&c.text))).collect();
@@ -119,7 +122,7 @@ impl Player<'_> {
     fn messages(&self, place: &Where) -> Vec<Said> {
         let chat = self.world.chat();
         match place {
-            Where::Reply { .. } | Where::Page(..) => Vec::new(),
+            Where::Reply { .. } | Where::Page(..) | Where::Mail(..) | Where::StatusPage => Vec::new(),
             Where::Card(id) => self.card(*id).into_iter().collect(),
             Where::Thread(id) => self.card(*id).map(|c| chat.thread(&c.id)).unwrap_or_default(),
             Where::Told(person) => {
@@ -137,6 +140,21 @@ impl Player<'_> {
         let taken = self.world.pagers().taken().into_iter();
         let theirs = taken.filter(|t| t.via == via && t.letter.person.as_str() == person);
         theirs.map(|t| (None, Candidate { place: place.clone(), text: t.text() })).collect()
+    }
+
+    /// Mails about incidents to this address, as mail programs show them.
+    fn mails(&self, address: &str) -> Vec<(Option<String>, Candidate)> {
+        let place = format!("a mail to {address}");
+        let taken = self.world.outlets().mails().into_iter().filter(|mail| mail.to.address == address);
+        let text = |mail: Mail| format!("{}\n{}", mail.subject, mail.text);
+        taken.map(|mail| (None, Candidate { place: place.clone(), text: text(mail) })).collect()
+    }
+
+    /// What customers read on the status page.
+    fn public(&self) -> Vec<(Option<String>, Candidate)> {
+        let posts = self.world.outlets().posts(STATUSPAGE).into_iter();
+        let text = |n: PublicNotice| format!("{} · {}: {}", n.title, n.phase.name(), n.text);
+        posts.map(|n| (None, Candidate { place: "the status page".into(), text: text(n) })).collect()
     }
 
     fn candidate(&self, said: &Said) -> Candidate {

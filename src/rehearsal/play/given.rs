@@ -2,6 +2,7 @@
 
 use super::Played;
 use crate::domain::ids::{EnvironmentName, ServiceName};
+use crate::domain::paging::Via;
 use crate::rehearsal::script::{Given, JobSays};
 use crate::rehearsal::world::{Behaviour, Ends, JobRule, ProbeScript, World};
 
@@ -27,7 +28,13 @@ pub(super) async fn apply(world: &World, given: &Given) -> Played<()> {
             outside.set_probe(probe, environment.as_deref(), script);
         }
         Given::Stranger => {}
-        Given::WayDown(via, down) => world.pagers().set_down(*via, *down),
+        Given::WayDown(via, down) => {
+            world.pagers().set_down(*via, *down);
+            if *via == Via::Email {
+                world.outlets().set_mail_down(*down);
+            }
+        }
+        Given::StatusPageDown(down) => world.outlets().set_pages_down(*down),
         Given::ChatDown(down) => world.chat().set_down(*down),
     }
     Ok(())

@@ -79,6 +79,10 @@ pub enum Where {
     Told(String),
     /// What went to this person by a way besides chat.
     Page(String, Via),
+    /// Mails about incidents to this address.
+    Mail(String),
+    /// What customers read.
+    StatusPage,
     /// Outside threads.
     Channel(String),
     /// Any channel or thread.
@@ -99,7 +103,15 @@ pub(super) fn read(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
     if words.take("no reply") {
         return Ok(Expect::NoReply);
     }
+    if words.take("nothing on the status page") {
+        return Ok(Expect::Says { place: Where::StatusPage, says: Vec::new(), not: true });
+    }
     let not = words.take("no");
+    if words.take("mail to") {
+        let place = Where::Mail(words.word("an address")?.text);
+        let says = if not { Vec::new() } else { said_by_page(words)? };
+        return Ok(Expect::Says { place, says, not });
+    }
     if words.take("mention of") {
         let person = names.person(&words.word("a person")?)?;
         let place = mention_place(words, names)?;
@@ -168,6 +180,8 @@ fn counted_or_place(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
         Where::Thread(act::thing(words)?)
     } else if words.take("told") {
         Where::Told(names.person(&words.word("a person")?)?)
+    } else if words.take("status page") {
+        Where::StatusPage
     } else if words.take("message") {
         Where::Anywhere
     } else if words.peek().is_some_and(|w| w.text.starts_with('#')) {
@@ -177,8 +191,21 @@ fn counted_or_place(words: &mut Words, names: &Names<'_>) -> Read<Expect> {
     } else if words.peek().is_some_and(|w| Thing::parse(&w.text).is_some()) {
         Where::Card(act::thing(words)?)
     } else {
-        let known =
-            ["reply", "thread", "message", "told", "mention", "job", "page", "button", "nothing", "maintenance", "no"];
+        let known = [
+            "reply",
+            "thread",
+            "message",
+            "told",
+            "mention",
+            "job",
+            "page",
+            "mail",
+            "status page",
+            "button",
+            "nothing",
+            "maintenance",
+            "no",
+        ];
         let found = words.peek().map(|w| w.text.clone()).unwrap_or_default();
         let problem = words.wrong("what is expected");
         let hint = format!("{}; or D-1, #deployments, a service", suggest(&found, known.into_iter()));

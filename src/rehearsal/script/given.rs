@@ -50,6 +50,7 @@ pub enum Given {
     ChatDown(bool),
     /// A way to people besides chat takes nothing, or takes pages again.
     WayDown(Via, bool),
+    StatusPageDown(bool),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,11 @@ fn one(words: &mut Words, names: &mut Names<'_>) -> Read<Given> {
     }
     if words.take("chat is up") {
         return Ok(Given::ChatDown(false));
+    }
+    for (said, down) in [("status page is down", true), ("status page is up", false)] {
+        if words.take(said) {
+            return Ok(Given::StatusPageDown(down));
+        }
     }
     if let Some((via, down)) = way(words) {
         return Ok(Given::WayDown(via, down));

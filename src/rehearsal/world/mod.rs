@@ -7,6 +7,7 @@
 mod alerts;
 mod chat;
 mod executor;
+mod outlet;
 mod outside;
 mod pager;
 mod place;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use chat::{ChatEvent, Said, ScriptChat, Talk};
 pub use executor::ScriptExecutor;
+pub use outlet::ScriptOutlets;
 pub use outside::{Ends, JobRule, JobSeen, Outside, ProbeScript};
 pub use pager::{ScriptPagers, Taken};
 pub use place::Behaviour;
@@ -75,6 +77,7 @@ pub struct World {
     wire: Option<Arc<dyn Wire>>,
     outside: Arc<Outside>,
     pagers: Arc<ScriptPagers>,
+    outlets: Arc<ScriptOutlets>,
     engine: Arc<Engine>,
     /// How many engines there were before this one.
     crashes: u32,
@@ -102,9 +105,10 @@ impl World {
         let wire = wire.map(|new| new(&chat, &clock));
         let platform = platform_of(&chat, wire.as_ref());
         let pagers = Arc::new(ScriptPagers::new(Arc::clone(&clock)));
-        let around = Around { outside: &outside, pagers: &pagers };
+        let outlets = Arc::new(ScriptOutlets::default());
+        let around = Around { outside: &outside, pagers: &pagers, outlets: &outlets };
         let engine = engine(&policy, &store, &clock, &ids, platform, around, 0)?;
-        Ok(Self { policy, store, clock, ids, chat, wire, outside, pagers, engine, crashes: 0, envelopes: 0 })
+        Ok(Self { policy, store, clock, ids, chat, wire, outside, pagers, outlets, engine, crashes: 0, envelopes: 0 })
     }
 
     #[must_use]
@@ -120,6 +124,12 @@ impl World {
     #[must_use]
     pub fn outside(&self) -> &Outside {
         &self.outside
+    }
+
+    /// Where those hear of incidents who are not paged about them.
+    #[must_use]
+    pub fn outlets(&self) -> &ScriptOutlets {
+        &self.outlets
     }
 
     /// The ways to people besides chat.
@@ -323,7 +333,7 @@ impl World {
         self.crashes += 1;
         let (policy, store, clock) = (&self.policy, &self.store, &self.clock);
         let platform = platform_of(&self.chat, self.wire.as_ref());
-        let around = Around { outside: &self.outside, pagers: &self.pagers };
+        let around = Around { outside: &self.outside, pagers: &self.pagers, outlets: &self.outlets };
         self.engine = engine(policy, store, clock, &self.ids, platform, around, self.crashes)?;
         self.engine.reconsider().await?;
         self.settle().await
@@ -362,6 +372,7 @@ fn platform_of(chat: &Arc<ScriptChat>, wire: Option<&Arc<dyn Wire>>) -> Arc<dyn 
 struct Around<'a> {
     outside: &'a Arc<Outside>,
     pagers: &'a Arc<ScriptPagers>,
+    outlets: &'a Arc<ScriptOutlets>,
 }
 
 fn engine(
@@ -373,7 +384,7 @@ fn engine(
     around: Around<'_>,
     crashes: u32,
 ) -> Result<Arc<Engine>> {
-    let Around { outside, pagers } = around;
+    let Around { outside, pagers, outlets } = around;
     let names: BTreeSet<&str> =
         policy.services.values().map(|s| s.executor.as_str()).chain(["command", "http"]).collect();
     let executor: Arc<dyn Executor> = Arc::new(ScriptExecutor::new(Arc::clone(outside)));
@@ -384,6 +395,7 @@ fn engine(
         probe: Arc::new(ScriptProbe::new(Arc::clone(outside))),
         revisions: Arc::new(Asked(Arc::clone(outside))),
         pagers: pagers.all(),
+        outlets: outlets.all(),
         clock: Arc::clone(clock) as Arc<dyn crate::clock::Clock>,
         ids: Arc::clone(ids),
         owner: format!("rehearsal-{crashes}"),

@@ -18,7 +18,7 @@ use signalbox::engine::{Deps, Engine, Service, Troubles};
 use signalbox::ids::Ids;
 use signalbox::jobs::Executor;
 use signalbox::jobs::command::revision::CommandRevisions;
-use signalbox::paging::Pager;
+use signalbox::paging::{Outlets, Pager};
 use signalbox::rehearsal::world::{Behaviour, Outside, ScriptExecutor, ScriptProbe};
 use signalbox::store::{MemoryStore, Store};
 use std::collections::BTreeMap;
@@ -37,6 +37,8 @@ pub struct Ground {
     pub clock: Arc<Leaping>,
     /// The ways to people besides chat.
     pub pagers: BTreeMap<Via, Arc<dyn Pager>>,
+    /// Where those hear of incidents who are not paged about them.
+    pub outlets: Outlets,
     /// What is otherwise than in the example.
     pub otherwise: fn(&mut Policy),
     store: Arc<MemoryStore>,
@@ -97,8 +99,8 @@ impl Ground {
     pub async fn lay_with(clock: Arc<dyn Clock>, slack_is: Options, discord_is: discord::Options) -> Self {
         let (slack, discord) = (slack(slack_is).await, Arc::new(discord(discord_is).await));
         let clock = Arc::new(Leaping::on(clock));
-        let (pagers, store) = (BTreeMap::new(), Arc::new(MemoryStore::new()));
-        Self { slack, discord, clock, pagers, otherwise: |_| {}, store, starts: 0 }
+        let (pagers, outlets, store) = (BTreeMap::new(), Outlets::default(), Arc::new(MemoryStore::new()));
+        Self { slack, discord, clock, pagers, outlets, otherwise: |_| {}, store, starts: 0 }
     }
 
     /// Starts signalbox on it with the tokens that are right, and connects.
@@ -125,7 +127,7 @@ impl Ground {
         let commands = commands(&Catalogue::embedded().unwrap());
         let to_discord = Arc::new(discord_platform(&self.discord, discord_token, &clock, &now).with_commands(commands));
         let platforms: Vec<Arc<dyn Platform>> = vec![to_slack.clone(), to_discord.clone()];
-        let around = Around { platforms, pagers: self.pagers.clone() };
+        let around = Around { platforms, pagers: self.pagers.clone(), outlets: self.outlets.clone() };
         let engine = engine(&policy, &(self.store.clone() as Arc<dyn Store>), &clock, around, self.starts);
         let _ = engine_slot.set(Arc::downgrade(&engine));
         let service = Service::start(Arc::clone(&engine)).await.unwrap();
@@ -326,13 +328,14 @@ fn discord_platform(fake: &FakeDiscord, token: &str, clock: &Arc<dyn Clock>, pol
 struct Around {
     platforms: Vec<Arc<dyn Platform>>,
     pagers: BTreeMap<Via, Arc<dyn Pager>>,
+    outlets: Outlets,
 }
 
 fn engine(
     policy: &Arc<Policy>,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
-    Around { platforms, pagers }: Around,
+    Around { platforms, pagers, outlets }: Around,
     seed: u64,
 ) -> Arc<Engine> {
     let start = clock.now().wall;
@@ -349,6 +352,7 @@ fn engine(
         probe: Arc::new(ScriptProbe::new(outside)),
         revisions: Arc::new(CommandRevisions),
         pagers,
+        outlets,
         clock: Arc::clone(clock),
         ids: Arc::new(Ids::seeded(seed)),
         owner: format!("house-{seed}"),

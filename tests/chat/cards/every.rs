@@ -133,6 +133,9 @@ fn told(event: &Event) -> Option<&'static str> {
             I::PagedToo { .. } => "incident paged too",
             I::CommandBegun { .. } => "incident command begun",
             I::CommandEnded { .. } => "incident command ended",
+            I::Published { .. } => "incident published",
+            I::PublicationCame { .. } => "incident publication came",
+            I::MailLost { .. } => "incident mail lost",
             I::Passed { .. } | I::LadderWidened { .. } => return None,
             I::Marked { .. } | I::Unmarked { .. } | I::MarkChanged { .. } => return None,
         },
@@ -178,7 +181,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 74;
+const TOLD: usize = 77;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

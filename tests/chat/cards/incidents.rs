@@ -21,6 +21,7 @@ pub async fn all() -> Vec<Stage> {
         mail_is_down().await,
         asked_for().await,
         a_drill().await,
+        customers().await,
     ]
 }
 
@@ -34,6 +35,11 @@ impl Stage {
     fn told_alone(&mut self, name: &'static str, words: &str) {
         let said = self.newest(|s, text| s.only_for.is_some() && text.contains(words), words);
         self.pick(ALONE, name, Place::Channel, said.message());
+    }
+
+    fn elsewhere(&mut self, name: &'static str, channel: &str, words: &str) {
+        let said = self.newest(|s, text| s.channel.as_str() == channel && text.contains(words), words);
+        self.pick(POSTS, name, Place::Channel, said.message());
     }
 
     fn in_channel(&mut self, name: &'static str, words: &str) {
@@ -53,6 +59,30 @@ async fn asked_for() -> Stage {
     stage.asks(REPLIES, "a role paged", "omar", "/page dba the replica as well --incident INC-1").await;
     stage.said(LINES, "somebody else called", "Omar Farouk pages");
     stage.asks(REPLIES, "nobody to page", "omar", "/page desk the logo is blurred").await;
+    stage
+}
+
+/// Customers are told, with a mail server that knows nobody and a status page that is down for a while.
+async fn customers() -> Stage {
+    let mut stage = Stage::at(MORNING).await;
+    stage.world.outlets().refuse_mail();
+    stage.world.outlets().set_pages_down(true);
+    stage.says("omar", "/incident P0 the API is down --service api").await;
+    stage.said(LINES, "a mail that is lost", "A mail about this is lost");
+    stage.elsewhere("declared, elsewhere", "engineering", "declared as full outage");
+    stage.form_of("form-tell-customers", "Tell customers", "card:INC-1");
+    stage.asks(REPLIES, "no right to tell customers", "omar", "/incident publish The API is down.").await;
+    stage.asks(REPLIES, "customers told", "yusuf", "/incident publish The API is down. --title \"API outage\"").await;
+    stage.said(LINES, "customers told", "Customers are told");
+    stage.wait(Span::mins(1)).await;
+    stage.said(LINES, "a status page that is down", "does not have it");
+    stage.incident_card("incident-not-on-the-page");
+    stage.world.outlets().set_pages_down(false);
+    stage.wait(Span::mins(2)).await;
+    stage.said(LINES, "customers read it", "Customers read it on");
+    stage.incident_card("incident-on-the-page");
+    stage.form_of("form-update-in-public", "Update", "card:INC-1");
+    stage.asks(REPLIES, "told twice", "yusuf", "/incident publish Again. --title \"Another\"").await;
     stage
 }
 

@@ -197,6 +197,7 @@ pub fn engine_at(
         probe: Arc::new(ScriptProbe::new(outside)),
         revisions: Arc::new(CommandRevisions),
         pagers: Default::default(),
+        outlets: Default::default(),
         clock,
         ids: Arc::new(Ids::seeded(1)),
         owner: owner.to_owned(),

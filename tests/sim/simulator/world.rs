@@ -176,6 +176,7 @@ impl World {
             probe: Arc::new(outside("probe")),
             revisions: Arc::new(outside("revisions")),
             pagers: Default::default(),
+            outlets: Default::default(),
             clock: Arc::new(SimClock { core: Arc::clone(&core), replica: r }),
             ids: Arc::new(Ids::seeded(self.seed ^ (boots << 8 | r as u64))),
             owner,

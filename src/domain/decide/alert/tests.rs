@@ -159,7 +159,8 @@ fn a_worse_alert_of_the_same_matter_raises_it_and_pages() {
 fn whoever_resolves_it_while_it_fires_hears_of_it_when_it_fires_anew() {
     let mut desk = Desk::new(|_| {});
     desk.say(vec![alert("HighErrorRate", "api", true)]);
-    let resolve = IncidentCommand::Resolve { incident: None, resolution: "known".into(), cause: "known".into() };
+    let resolve =
+        IncidentCommand::Resolve { incident: None, resolution: "known".into(), cause: "known".into(), public: None };
     desk.command("lina", Command::Incident(resolve));
     desk.say(vec![alert("HighErrorRate", "api", true)]);
     assert!(desk.open().is_empty(), "the same goes on");
@@ -236,7 +237,12 @@ fn play(desk: &mut Desk, act: &Act) {
             let Some(id) = desk.open().first().map(|i| i.id) else { return };
             let command = match act {
                 Act::Ack => IncidentCommand::Ack { incident: Some(id), eta: None, episode: None },
-                _ => IncidentCommand::Resolve { incident: Some(id), resolution: "r".into(), cause: "c".into() },
+                _ => IncidentCommand::Resolve {
+                    incident: Some(id),
+                    resolution: "r".into(),
+                    cause: "c".into(),
+                    public: None,
+                },
             };
             desk.command("lina", Command::Incident(command));
         }

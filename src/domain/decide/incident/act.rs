@@ -1,12 +1,13 @@
 //! What people do in an incident.
 
-use super::{call, climb};
+use super::{call, climb, publish};
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{
     ACK_BETWEEN, ACK_FOR, BoardEvent, Duty, IncidentEvent as E, SNOOZES, Status, UPDATE_EVERY_MIN,
 };
 use crate::domain::message::{Message, Tone, clock, code, person, plain};
+use crate::domain::status::Template;
 use crate::domain::time::{Span, after};
 use jiff::Timestamp;
 
@@ -76,15 +77,23 @@ pub fn acknowledge(
     Ok(())
 }
 
-pub fn update(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, text: &str) -> Result<(), Stop> {
+pub fn update(
+    tx: &mut Tx<'_>,
+    by: &PersonId,
+    id: Option<IncidentId>,
+    text: &str,
+    public: Option<&str>,
+) -> Result<(), Stop> {
     let Some(i) = tx.running(id, "updated")? else { return Ok(()) };
-    if !said(tx, text, "What people should know", format!("/incident update {} we scale up", i.id)) {
+    if !said(tx, text, "What people should know", format!("/incident update {} we scale up", i.id))
+        || !publish::checked(tx, by, &i, public)
+    {
         return Ok(());
     }
     let next = next_update(tx, &i.severity);
     tx.on_incident(i.id, E::Updated { by: by.clone(), text: text.trim().to_owned(), next })?;
     told(tx, "Told", next);
-    Ok(())
+    publish::follow(tx, i.id, by, Template::PublicUpdate, public)
 }
 
 fn told(tx: &mut Tx<'_>, what: &str, next: Timestamp) {
@@ -92,32 +101,43 @@ fn told(tx: &mut Tx<'_>, what: &str, next: Timestamp) {
     tx.reply(Message::new(Tone::Good, text));
 }
 
-pub fn mitigate(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, text: &str) -> Result<(), Stop> {
+pub fn mitigate(
+    tx: &mut Tx<'_>,
+    by: &PersonId,
+    id: Option<IncidentId>,
+    text: &str,
+    public: Option<&str>,
+) -> Result<(), Stop> {
     let Some(i) = tx.running(id, "mitigated")? else { return Ok(()) };
     if i.status == Status::Mitigated {
         let text = vec![plain(format!("{} is mitigated already. ", i.id)), code(format!("/incident resolve {}", i.id))];
         tx.refuse_text("mitigated", text);
         return Ok(());
     }
-    if !said(tx, text, "What helped", format!("/incident mitigate {} rolled back to v1.1.0", i.id)) {
+    if !said(tx, text, "What helped", format!("/incident mitigate {} rolled back to v1.1.0", i.id))
+        || !publish::checked(tx, by, &i, public)
+    {
         return Ok(());
     }
     let next = next_update(tx, &i.severity);
     tx.on_incident(i.id, E::Mitigated { by: by.clone(), text: text.trim().to_owned(), next })?;
     told(tx, "Mitigated: nobody is paged about it any more", next);
-    Ok(())
+    publish::follow(tx, i.id, by, Template::PublicMitigated, public)
 }
 
 pub fn resolve(
     tx: &mut Tx<'_>,
     by: &PersonId,
     id: Option<IncidentId>,
-    resolution: &str,
-    cause: &str,
+    (resolution, cause): (&str, &str),
+    public: Option<&str>,
 ) -> Result<(), Stop> {
     let Some(i) = tx.running(id, "resolved")? else { return Ok(()) };
     let example = || format!("/incident resolve {} rolled back to v1.1.0 --cause \"a missing index\"", i.id);
     if !said(tx, resolution, "What ended it", example()) || !said(tx, cause, "Its root cause", example()) {
+        return Ok(());
+    }
+    if !publish::checked(tx, by, &i, public) {
         return Ok(());
     }
     let severity = tx.ctx.policy.response.severity(&i.severity).cloned();
@@ -127,7 +147,7 @@ pub fn resolve(
     tx.on_incident(i.id, E::Resolved { by: by.clone(), resolution, cause, post_mortem_due })?;
     tx.on_board(BoardEvent::Ended { incident: i.id })?;
     done(tx, format!("{} is resolved after {}.", i.id, Span::between(i.started, now).rounded()));
-    Ok(())
+    publish::follow(tx, i.id, by, Template::PublicResolved, public)
 }
 
 pub fn reopen(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, reason: &str) -> Result<(), Stop> {
@@ -145,7 +165,7 @@ pub fn reopen(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, reason: &s
     tx.on_incident(i.id, E::Reopened { by, reason, ladder, next_update })?;
     climb::go_on(tx, i.id)?;
     done(tx, format!("{} is open again.", i.id));
-    Ok(())
+    publish::begins(tx, i.id)
 }
 
 pub fn severity(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, name: &str) -> Result<(), Stop> {
@@ -165,7 +185,7 @@ pub fn severity(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, name: &s
         climb::at_once(tx, i.id, &format!("{} makes it {}", tx.ctx.policy.person_name(by), wanted.name))?;
     }
     done(tx, format!("{} is {} now.", i.id, wanted.name));
-    Ok(())
+    publish::begins(tx, i.id)
 }
 
 pub fn assign(tx: &mut Tx<'_>, id: Option<IncidentId>, duty: Duty, to: &PersonId) -> Result<(), Stop> {

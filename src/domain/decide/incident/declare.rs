@@ -1,6 +1,6 @@
 //! An incident begins.
 
-use super::climb;
+use super::{climb, publish};
 use crate::domain::alert::Linked;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::deployment::{Deployment, Origin};
@@ -94,6 +94,7 @@ pub(super) fn opened(
         climb::at_once(tx, id, why)?;
     }
     climb::go_on(tx, id)?;
+    publish::begins(tx, id)?;
     Ok(id)
 }
 
@@ -134,6 +135,7 @@ fn hears(tx: &mut Tx<'_>, d: &Deployment, why: &str) -> Result<Option<IncidentId
         }
     };
     tx.on_incident(id, E::DeploymentRolledBack { deployment: d.id, what, why: why.to_owned() })?;
+    publish::rolled_back(tx, id)?;
     Ok(Some(id))
 }
 

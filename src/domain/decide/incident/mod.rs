@@ -11,11 +11,12 @@ mod declare;
 mod due;
 mod mark;
 mod pages;
+mod publish;
 
 pub(super) use declare::{rolled_back, stuck};
 pub(super) use due::fire;
 pub(super) use mark::looked_at;
-pub(super) use pages::came;
+pub(super) use pages::{came, lost_mail, published};
 
 use super::{Facts, Stop, Tx};
 use crate::domain::deployment::Origin;
@@ -33,9 +34,15 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, origin: &Origin, command: 
         }
         C::Join { incident } => act::join(tx, by, *incident),
         C::Ack { incident, eta, episode } => act::acknowledge(tx, by, *incident, *eta, *episode),
-        C::Update { incident, text } => act::update(tx, by, *incident, text),
-        C::Mitigate { incident, text } => act::mitigate(tx, by, *incident, text),
-        C::Resolve { incident, resolution, cause } => act::resolve(tx, by, *incident, resolution, cause),
+        C::Update { incident, text, public } => act::update(tx, by, *incident, text, public.as_deref()),
+        C::Mitigate { incident, text, public } => act::mitigate(tx, by, *incident, text, public.as_deref()),
+        C::Resolve { incident, resolution, cause, public } => {
+            act::resolve(tx, by, *incident, (resolution, cause), public.as_deref())
+        }
+        C::Publish { incident, text, title, phase } => {
+            let wanted = publish::Wanted { text, title: title.as_deref(), phase: *phase };
+            publish::publish(tx, by, *incident, &wanted)
+        }
         C::Reopen { incident, reason } => act::reopen(tx, by, *incident, reason),
         C::Severity { incident, severity } => act::severity(tx, by, *incident, severity),
         C::Assign { incident, duty, person } => act::assign(tx, *incident, *duty, person),

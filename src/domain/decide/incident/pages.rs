@@ -1,10 +1,12 @@
-//! What came of a page. One that nobody can take sends the ladder on at once.
+//! What came of what was sent: of a page, of a post on a status page, of a mail. A page that nobody can take sends the ladder on
+//! at once.
 
 use super::climb;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{IncidentEvent as E, Status};
 use crate::domain::paging::{Came, Try};
+use crate::domain::status::{PublicCame, PublicTry};
 
 pub fn came(tx: &mut Tx<'_>, id: IncidentId, of: &Try, came: &Came) -> Result<(), Stop> {
     let Some(i) = tx.incident(id)? else { return Ok(()) };
@@ -23,4 +25,20 @@ pub fn came(tx: &mut Tx<'_>, id: IncidentId, of: &Try, came: &Came) -> Result<()
         climb::go_up(tx, id, &format!("{} cannot be reached", page.level))?;
     }
     Ok(())
+}
+
+pub fn published(tx: &mut Tx<'_>, id: IncidentId, of: &PublicTry, came: &PublicCame) -> Result<(), Stop> {
+    let Some(i) = tx.incident(id)? else { return Ok(()) };
+    let standing = i.publications.get(of.publication).and_then(|p| p.places.get(&of.place));
+    if !standing.is_some_and(|standing| standing.is_news(of.post, came)) {
+        return Ok(());
+    }
+    tx.on_incident(id, E::PublicationCame { of: of.clone(), came: came.clone() })
+}
+
+pub fn lost_mail(tx: &mut Tx<'_>, id: IncidentId, to: &str, why: &str) -> Result<(), Stop> {
+    if tx.incident(id)?.is_none() {
+        return Ok(());
+    }
+    tx.on_incident(id, E::MailLost { to: to.to_owned(), why: why.to_owned() })
 }

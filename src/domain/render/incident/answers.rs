@@ -8,6 +8,7 @@ use crate::domain::message::{
 };
 use crate::domain::paging::{Came, Try};
 use crate::domain::policy::Policy;
+use crate::domain::status::PublicCame;
 use jiff::Timestamp;
 
 /// Somebody declares what is declared already.
@@ -186,6 +187,12 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::CommandEnded { runbook, number, what, summary, .. } => {
             said(format!("{runbook} #{number}, {what}, ends: {summary}"))
         }
+        E::Published { phase, text, .. } => said(format!("customers are told, {}: {text}", phase.name())),
+        E::PublicationCame { of, came: PublicCame::Posted { .. } } => said(format!("{} has it", of.place)),
+        E::PublicationCame { of, came: PublicCame::Failed { why, .. } } => {
+            said(format!("{} does not have it: {why}", of.place))
+        }
+        E::MailLost { to, why } => said(format!("a mail to {to} is lost: {why}")),
         E::PostMortemNagged => said("the post-mortem is brought to mind".into()),
         E::Reviewed { .. } => said("reviewed".into()),
     }

@@ -4,6 +4,7 @@ use super::super::alert;
 use super::super::card::Card;
 use super::super::parts::{asking, button, confirmed, line};
 use super::page::came_of;
+use super::status::customers;
 use super::{title, tone};
 use crate::domain::decide::names;
 use crate::domain::incident::{Action, Duty, Incident, Status};
@@ -54,7 +55,7 @@ pub fn incident_card(policy: &Policy, i: &Incident) -> Card {
     if !i.actions.is_empty() {
         message = message.text(vec![bold("Actions")]).block(Block::List(i.actions.iter().map(action).collect()));
     }
-    for b in buttons(i) {
+    for b in buttons(policy, i) {
         message = message.button(b);
     }
     Card { key: incident_key(i), channel: policy.channels.incidents.clone(), thread_of: None, message }
@@ -102,6 +103,9 @@ fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
         field("Roles", roles);
     } else if !i.status.ended() {
         field("Roles", vec![plain("nobody yet: "), code(format!("/incident assign {} commander NAME", i.id))]);
+    }
+    if let Some(told) = customers(i) {
+        field("Customers", told);
     }
     field("Team", if team.is_empty() { vec![plain("nobody yet")] } else { names(&team) });
     if let Some(resolved) = &i.resolved {
@@ -231,7 +235,7 @@ fn suspects(i: &Incident) -> Vec<Line> {
     i.suspects.iter().map(one).collect()
 }
 
-fn buttons(i: &Incident) -> Vec<Button> {
+fn buttons(policy: &Policy, i: &Incident) -> Vec<Button> {
     let id = i.id.to_string();
     let me = [("incident", id.as_str())];
     let plain_button = |label: &str, command: &str| button(label, ButtonStyle::Plain, command, &me);
@@ -262,12 +266,22 @@ fn buttons(i: &Incident) -> Vec<Button> {
         let args = [("incident", id.as_str()), ("episode", episode.as_str())];
         out.push(button("Acknowledge", ButtonStyle::Primary, "incident ack", &args));
     }
-    out.push(asking(plain_button("Update", "incident update"), "text", "How it stands", true));
+    // What customers read has a line of its own, and only where they read it.
+    let said = |label: &str, command: &str, lines: &[(&str, &str, bool)]| {
+        let public = i.public().map(|_| ("public", "What customers read", false));
+        form(plain_button(label, command), label, &lines.iter().copied().chain(public).collect::<Vec<_>>())
+    };
+    out.push(said("Update", "incident update", &[("text", "How it stands", true)]));
     if i.status != Status::Mitigated {
-        out.push(asking(plain_button("Mitigated", "incident mitigate"), "text", "What helped", true));
+        out.push(said("Mitigated", "incident mitigate", &[("text", "What helped", true)]));
     }
     let ended = [("resolution", "What ended it", true), ("cause", "Its root cause", true)];
-    out.push(form(plain_button("Resolve", "incident resolve"), "Resolve", &ended));
+    out.push(said("Resolve", "incident resolve", &ended));
+    if policy.response.status.page.is_some() && !i.drill {
+        let title = i.public().is_none().then_some(("title", "Headline", false));
+        let lines: Vec<_> = [("text", "What customers read", true)].into_iter().chain(title).collect();
+        out.push(form(plain_button("Tell customers", "incident publish"), "Tell them", &lines));
+    }
     out.push(plain_button("Join", "incident join"));
     out.push(confirmed(plain_button("Escalate", "incident escalate"), "Page the next level now?"));
     for suspect in i.suspects.iter().filter(|s| s.same_service && !s.went_back).take(WAYS_BACK) {

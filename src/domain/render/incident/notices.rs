@@ -6,6 +6,7 @@ use super::afterwards;
 use super::alerts as alert;
 use super::card::incident_key;
 use super::page::{because, reasons};
+use super::status;
 use super::title;
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, IncidentEvent as E, Told};
@@ -17,6 +18,13 @@ use crate::domain::policy::Policy;
 use crate::domain::runbook::Came as Ended;
 
 pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
+    let mut out = at_home(policy, e, i);
+    out.extend(status::posts(policy, i, e));
+    out
+}
+
+/// In its thread, in the incidents channel, and to people alone.
+fn at_home(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
     let thread = |tone, text| {
         let place = Place::Thread { card: incident_key(i), channel: policy.channels.incidents.clone() };
         Notice { place, message: Message::new(tone, text) }
@@ -97,35 +105,33 @@ pub fn incident(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             let text = vec![mention(who), plain(format!(" is {} now.", duty.words()))];
             vec![thread(Tone::Neutral, text)]
         }
-        E::Mitigated { by, text, .. } => {
-            let said = vec![
-                code(i.id.to_string()),
-                plain(" "),
-                bold("is mitigated"),
-                plain(format!(": {text} · ")),
-                person(by),
-            ];
-            vec![thread(Tone::Waiting, said.clone()), channel(Tone::Waiting, said)]
-        }
         E::Resolved { resolution, .. } if i.drill => {
             let said =
                 vec![code(i.id.to_string()), plain(" "), bold("The drill is over"), plain(format!(": {resolution}."))];
             vec![thread(Tone::Good, said.clone()), channel(Tone::Good, said)]
         }
-        E::Resolved { by, resolution, cause, .. } => {
-            let mut said = title(i);
-            said.extend([plain(format!(": {resolution}. Root cause: {cause}. ")), person(by)]);
-            vec![thread(Tone::Good, said.clone()), channel(Tone::Good, said)]
+        E::Mitigated { .. } | E::Resolved { .. } | E::Reopened { .. } => {
+            let Some(message) = status::post(policy, i, e) else { return Vec::new() };
+            let of = |place| Notice { place, message: message.clone() };
+            let card = Place::Thread { card: incident_key(i), channel: policy.channels.incidents.clone() };
+            vec![of(card), of(Place::Channel(policy.channels.incidents.clone()))]
         }
-        E::Reopened { by, reason, .. } => {
-            let said = vec![
-                code(i.id.to_string()),
-                plain(" "),
-                bold("is open again"),
-                plain(format!(": {reason} · ")),
-                person(by),
+        E::Published { .. } => status::published(i).map(|(tone, text)| thread(tone, text)).into_iter().collect(),
+        E::PublicationCame { of, came } => {
+            status::publication_came(i, of, came).map(|(tone, text)| thread(tone, text)).into_iter().collect()
+        }
+        E::MailLost { to, why } => {
+            let text = vec![
+                bold("A mail about this is lost"),
+                plain(
+                    format!(
+                        ": {to} ({why}). Tell them another way, and look at `email` of {} in the config.",
+                        i.severity
+                    )
+                    .replace('`', ""),
+                ),
             ];
-            vec![thread(Tone::Bad, said.clone()), channel(Tone::Bad, said)]
+            vec![thread(Tone::Warning, text)]
         }
         E::RollbackReminded => way_back(policy, i).into_iter().collect(),
         E::ImpactSaid { by, text } => {

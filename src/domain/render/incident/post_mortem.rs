@@ -2,12 +2,14 @@
 //!
 //! What people typed is put in as one line that Markdown shows as it was typed. Deliberately absent: where it goes.
 
+use super::status::filled;
 use super::{answers, title};
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Duty, Incident, IncidentEvent as E};
 use crate::domain::message::{Block, Message, Piece, Text, Tone, code, moment, plain};
 use crate::domain::paging::Came;
 use crate::domain::policy::Policy;
+use crate::domain::status::PublicCame;
 use crate::domain::time::Span;
 use crate::domain::window::zone;
 use jiff::Timestamp;
@@ -16,9 +18,6 @@ use serde::Serialize;
 
 /// The template of those who name none of their own.
 pub const POST_MORTEM: &str = include_str!("post_mortem.md.j2");
-
-/// Instructions that a template may take; ours takes some thousand for a long incident.
-const FUEL: u64 = 5_000_000;
 
 /// What a template can name.
 #[derive(Clone, Default, Serialize)]
@@ -116,14 +115,6 @@ pub fn post_mortem_problem(template: &str) -> Option<(u32, String)> {
     Some((line, problem.detail().map_or_else(|| problem.to_string(), str::to_owned)))
 }
 
-fn filled(template: &str, facts: &Facts) -> Result<String, minijinja::Error> {
-    let mut jinja = minijinja::Environment::new();
-    jinja.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    jinja.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    jinja.set_fuel(Some(FUEL));
-    jinja.render_str(template, facts)
-}
-
 /// The draft as people read it in chat, ready to be copied.
 #[must_use]
 pub fn post_mortem_message(i: &Incident, draft: Result<String, String>) -> Message {
@@ -188,7 +179,7 @@ fn facts(policy: &Policy, i: &Incident, acts: &[Act]) -> Facts {
             })
             .collect(),
         // That a page arrived is on the card; what is worth reading later is that one did not.
-        timeline: answers::told(i, acts, |e| !matches!(e, E::PageCame { came: Came::Delivered { .. }, .. }))
+        timeline: answers::told(i, acts, |e| !arrived(e))
             .into_iter()
             .map(|told| Happened {
                 at: when(told.at),
@@ -209,6 +200,13 @@ fn facts(policy: &Policy, i: &Incident, acts: &[Act]) -> Facts {
             })
             .collect(),
     }
+}
+
+fn arrived(e: &E) -> bool {
+    matches!(
+        e,
+        E::PageCame { came: Came::Delivered { .. }, .. } | E::PublicationCame { came: PublicCame::Posted { .. }, .. }
+    )
 }
 
 /// Every level that was reached, with the first acknowledgement and the end that came after it.
