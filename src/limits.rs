@@ -6,7 +6,6 @@ mod pages;
 mod rhythm;
 mod rosters;
 mod runbooks;
-mod status;
 
 pub use alerts::*;
 pub use incidents::*;
@@ -14,7 +13,6 @@ pub use pages::*;
 pub use rhythm::*;
 pub use rosters::*;
 pub use runbooks::*;
-pub use status::*;
 
 /// Characters in one chat command. Longer text is a paste into the wrong place.
 pub const COMMAND_CHARS: usize = 4_000;

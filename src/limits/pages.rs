@@ -1,4 +1,4 @@
-//! Bounds of pages.
+//! Bounds of pages, and of how else people hear of incidents.
 
 /// How long one try of one way may take, in milliseconds. After [`PAGE_TRIES`] of them the next way is tried.
 pub const PAGE_CALL_MS: u64 = 5_000;
@@ -20,3 +20,15 @@ pub const PAGES_AT_ONCE: usize = 24;
 
 /// Questions, and quick wins, that stand in the thread of an incident; more is a checklist.
 pub const REMINDERS: usize = 12;
+
+/// Channels, and recipients of mails, of one severity.
+pub const STATUS_PLACES: usize = 20;
+
+/// Tries of a mail about an incident, and of a post on a status page: a day at [`super::RETRY_MAX_MS`].
+pub const STATUS_TRIES: i64 = 24 * 60;
+
+/// Tries of a post that the status page refuses: an hour, in which somebody can mend the config.
+pub const STATUS_REFUSED_TRIES: i64 = 60;
+
+/// Tries of a post after which people are told that it does not arrive; about two seconds.
+pub const STATUS_QUIET_TRIES: i64 = 4;

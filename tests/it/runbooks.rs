@@ -245,6 +245,7 @@ impl House {
             probe: Arc::new(ScriptProbe::new(Arc::new(Outside::new(clock.now().wall)))),
             revisions: Arc::new(CommandRevisions),
             pagers: BTreeMap::default(),
+            outlets: Default::default(),
             clock: Arc::new(clock),
             ids: Arc::new(Ids::seeded(u64::from(owner.as_bytes()[0]))),
             owner: owner.to_owned(),
