@@ -15,6 +15,7 @@ mod config_problems;
 mod config_rhythm;
 mod config_runbook;
 mod config_schema;
+mod config_status;
 mod console_api;
 mod console_ops;
 mod cron_oracle;
