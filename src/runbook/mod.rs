@@ -1,4 +1,4 @@
-//! People's own Markdown: task lists become checklists, and other files runbooks (see [`book`]).
+//! People's own Markdown: task lists become checklists, and other files runbooks (see [`mod@book`]).
 //!
 //! A file may begin with front matter (`---`, `key: value` lines, `---`): `title`, `phase`, `services`, `environments`.
 //! Headings make sections, task list items make items, in the order written. `(optional)` and `{check: probe}` at an item's
