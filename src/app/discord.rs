@@ -49,7 +49,7 @@ fn argument(arg: &Arg) -> ArgSpec {
     let kind = match arg.kind {
         Kind::Flag => ArgKind::Flag,
         Kind::Number => ArgKind::Number(arg.max),
-        Kind::Mode | Kind::Duty => {
+        Kind::Mode | Kind::Duty | Kind::Phase => {
             ArgKind::Choice(arg.kind.words(&Vocabulary::default()).into_iter().map(str::to_owned).collect())
         }
         Kind::Text | Kind::Word | Kind::Items => ArgKind::Text,

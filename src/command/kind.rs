@@ -6,6 +6,7 @@ use super::vocabulary::Vocabulary;
 use crate::domain::command::RollbackMode;
 use crate::domain::ids::{DeploymentId, EnvironmentName, IncidentId, PersonId, Role, ServiceName};
 use crate::domain::incident::Duty;
+use crate::domain::status::Phase;
 use crate::domain::time::Span;
 use crate::limits::{CHECKLIST_ITEMS, VERSION_CHARS};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub enum Kind {
     Maintenance,
     Runbook,
     Duty,
+    /// How far an incident is, as customers are told.
+    Phase,
     Items,
     Number,
     Flag,
@@ -64,6 +67,7 @@ impl Kind {
             Self::Maintenance => "a maintenance",
             Self::Runbook => "a runbook",
             Self::Duty => "a duty",
+            Self::Phase => "a phase",
             Self::Items => "a list of item numbers",
             Self::Number => "a number",
             Self::Flag => "a switch",
@@ -88,6 +92,7 @@ impl Kind {
                 | Self::Maintenance
                 | Self::Runbook
                 | Self::Duty
+                | Self::Phase
         )
     }
 
@@ -108,6 +113,7 @@ impl Kind {
             Self::Maintenance => vocabulary.maintenance.iter().map(String::as_str).collect(),
             Self::Runbook => vocabulary.runbooks.iter().map(String::as_str).collect(),
             Self::Duty => Duty::ALL.into_iter().map(Duty::words).collect(),
+            Self::Phase => Phase::OPEN.into_iter().map(Phase::name).collect(),
             _ => Vec::new(),
         }
     }
@@ -141,6 +147,10 @@ impl Kind {
             Self::Maintenance => vocabulary.maintenance(word).map(|m| Value::Text(m.to_owned())).ok_or_else(unknown),
             Self::Runbook => vocabulary.runbook(word).map(|r| Value::Text(r.to_owned())).ok_or_else(unknown),
             Self::Duty => Duty::parse(word).map(|d| Value::Text(d.words().to_owned())).ok_or_else(unknown),
+            Self::Phase => {
+                let open = Phase::parse(word).filter(|phase| Phase::OPEN.contains(phase));
+                open.map(|phase| Value::Text(phase.name().to_owned())).ok_or_else(unknown)
+            }
             // A number alone is more often part of what is said.
             Self::Incident if word.starts_with(['I', 'i']) => {
                 IncidentId::parse(&word.replace(['–', '‑', '—'], "-")).map(Value::Incident).ok_or_else(bad)

@@ -149,6 +149,8 @@ pub enum Phase {
 
 impl Phase {
     pub const ALL: [Self; 4] = [Self::Investigating, Self::Identified, Self::Monitoring, Self::Resolved];
+    /// Those of an incident that is not over.
+    pub const OPEN: [Self; 3] = [Self::Investigating, Self::Identified, Self::Monitoring];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
