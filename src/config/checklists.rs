@@ -1,15 +1,16 @@
 //! Checklists: which files there are, and whether the names in them exist.
 
 use super::build::Names;
-use super::context::{Context, did_you_mean};
+use super::context::Context;
 use super::load::{Folder, read_file};
+use super::markdown;
 use super::problem::Code;
 use super::raw::Root;
 use super::read::shorten;
 use crate::domain::policy::Checklist;
 use crate::domain::rhythm::Rhythm;
 use crate::limits;
-use crate::runbook::{self, Mention, Weight};
+use crate::runbook;
 use std::collections::BTreeMap;
 
 /// Reads every checklist that the config names, in the order of file names.
@@ -18,19 +19,7 @@ pub fn read(folder: &dyn Folder, root: &Root, cx: &mut Context) -> Vec<Checklist
     let mut out: Vec<Checklist> = Vec::new();
     let mut ids = BTreeMap::new();
     for at in root.checklists.iter().flatten() {
-        let path = at.value.trim_end_matches('/');
-        let files = match folder.list(path) {
-            None => vec![path.to_owned()],
-            Some(mut inside) => {
-                inside.retain(|name| name.ends_with(".md"));
-                inside.sort();
-                if inside.is_empty() {
-                    cx.warning(Code::BadChecklist, &at.place, format!("`{path}` has no Markdown file"));
-                }
-                inside.iter().map(|name| format!("{path}/{name}")).collect()
-            }
-        };
-        for name in files {
+        for name in markdown::files(folder, at, Code::BadChecklist, cx) {
             if out.len() >= limits::CHECKLISTS {
                 cx.error(Code::BadChecklist, &at.place, format!("more than {} checklists", limits::CHECKLISTS));
                 return out;
@@ -72,33 +61,11 @@ pub fn maintenance(folder: &dyn Folder, root: &Root, rhythm: &mut Rhythm, cx: &m
 fn one(file: usize, names: &Names<'_>, cx: &mut Context) -> Checklist {
     let (name, text) = cx.files.get(file).map(|f| (f.name.clone(), f.text.clone())).unwrap_or_default();
     let runbook = runbook::parse(&name, &text);
-    for note in runbook.notes {
-        let place = cx.files.whole_line(file, note.line);
-        let problem = match note.weight {
-            Weight::Error => cx.error(Code::BadChecklist, &place, note.message),
-            Weight::Warning => cx.warning(Code::BadChecklist, &place, note.message),
-        };
-        problem.hint = note.hint;
-    }
-    let mut missing = |name: &str, line: u32, known: &[&str], code: Code, what: &str| {
-        if !known.contains(&name) {
-            let place = cx.files.whole_line(file, line);
-            cx.error(code, &place, format!("`{}` is not {what}", shorten(name)))
-                .hint(did_you_mean(name, known.iter().copied()));
-        }
-    };
-    for mention in &runbook.mentions {
-        match mention {
-            Mention::Service(name, line) => missing(name, *line, &names.services, Code::UnknownService, "a service"),
-            Mention::Environment(name, line) => {
-                missing(name, *line, &names.environments, Code::UnknownEnvironment, "an environment");
-            }
-            Mention::Role(name, line) => missing(name, *line, &names.roles, Code::UnknownRole, "a role"),
-        }
-    }
+    markdown::report(file, runbook.notes, Code::BadChecklist, cx);
+    markdown::mentioned(file, &runbook.mentions, names, cx);
     for item in runbook.checklist.sections.iter().flat_map(|s| &s.items) {
         if let Some(probe) = &item.probe {
-            missing(probe, item.source.line, &names.probes, Code::UnknownProbe, "a probe");
+            markdown::exists(file, (probe, item.source.line), &names.probes, (Code::UnknownProbe, "a probe"), cx);
         }
     }
     runbook.checklist

@@ -1,7 +1,7 @@
 //! From files to a checked policy.
 
 use super::context::Context;
-use super::place::Place;
+use super::place::{At, Place};
 use super::problem::Code;
 use super::raw::Root;
 use super::read::Read as _;
@@ -149,11 +149,22 @@ pub fn load_from(folder: &dyn Folder, name: &str, shown: &str, given: &Given) ->
 /// The template of post-mortems, when there is one of their own.
 fn post_mortem(folder: &dyn Folder, root: &Root, cx: &mut Context) -> Option<String> {
     let at = root.templates.as_ref()?.post_mortem.as_ref()?;
+    template(folder, at, "of post-mortems", post_mortem_problem, cx)
+}
+
+/// The text of a template, checked.
+fn template(
+    folder: &dyn Folder,
+    at: &At<String>,
+    name: &str,
+    problem: impl FnOnce(&str) -> Option<(u32, String)>,
+    cx: &mut Context,
+) -> Option<String> {
     let file = read_file(folder, &at.value, limits::CONFIG_BYTES, Some(&at.place), cx)?;
     let text = cx.files.get(file).map(|f| f.text.clone())?;
-    if let Some((line, what)) = post_mortem_problem(&text) {
+    if let Some((line, what)) = problem(&text) {
         let place = cx.files.whole_line(file, line);
-        cx.error(Code::BadTemplate, &place, format!("the template of post-mortems does not work: {what}"));
+        cx.error(Code::BadTemplate, &place, format!("the template {name} does not work: {what}"));
     }
     Some(text)
 }
@@ -162,8 +173,8 @@ fn post_mortem(folder: &dyn Folder, root: &Root, cx: &mut Context) -> Option<Str
 fn templates(folder: &dyn Folder, root: &Root, cx: &mut Context) -> BTreeMap<Template, String> {
     let mut out = BTreeMap::new();
     let Some(raw) = &root.templates else { return out };
-    for template in Template::ALL {
-        let named = match template {
+    for of in Template::ALL {
+        let named = match of {
             Template::Declared => &raw.declared,
             Template::Update => &raw.update,
             Template::Mitigated => &raw.mitigated,
@@ -177,13 +188,8 @@ fn templates(folder: &dyn Folder, root: &Root, cx: &mut Context) -> BTreeMap<Tem
             Template::PublicResolved => &raw.public_resolved,
         };
         let Some(at) = named else { continue };
-        let Some(file) = read_file(folder, &at.value, limits::CONFIG_BYTES, Some(&at.place), cx) else { continue };
-        let Some(text) = cx.files.get(file).map(|f| f.text.clone()) else { continue };
-        if let Some((line, what)) = template_problem(template, &text) {
-            let place = cx.files.whole_line(file, line);
-            cx.error(Code::BadTemplate, &place, format!("the template `{}` does not work: {what}", template.key()));
-        }
-        out.insert(template, text);
+        let (name, problem) = (format!("`{}`", of.key()), |text: &str| template_problem(of, text));
+        out.extend(template(folder, at, &name, problem, cx).map(|text| (of, text)));
     }
     out
 }

@@ -13,6 +13,7 @@ mod context;
 pub mod embedded;
 mod ics;
 mod load;
+mod markdown;
 mod overrides;
 mod paging;
 pub mod place;

@@ -102,10 +102,7 @@ impl Engine {
             tracing::warn!(name: "incident.marks_unread", incident = %i.id, "marked messages of {} are not looked at in time", i.id);
             return Ok(());
         };
-        let differs = |(key, text): &(String, Option<String>)| {
-            let kept = text.as_deref().map(crate::domain::incident::clipped);
-            i.mark(key).is_some_and(|m| m.removed != kept.is_none() || kept.is_some_and(|t| t != m.quote.text))
-        };
+        let differs = |(key, text): &(String, Option<String>)| i.mark(key).is_some_and(|m| !m.reads(text.as_deref()));
         let read: Vec<_> = read.into_iter().filter(differs).collect();
         if !read.is_empty() {
             self.submit(Request::of(Input::MarksRead { incident: i.id, read })).await?;

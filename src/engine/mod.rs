@@ -11,6 +11,7 @@ mod catch_up;
 mod chat_out;
 mod derive;
 mod effect;
+mod follow;
 mod gather;
 mod inbox;
 mod incidents;

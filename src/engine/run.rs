@@ -197,6 +197,11 @@ impl Engine {
         self.deps.store.put_back(claim, due).await
     }
 
+    /// Gives a row back that was not acted on this time, due in `ms`: whether an earlier try arrived is as unknown as before.
+    pub(super) async fn not_now(&self, claim: &Claim, ms: i64) -> Result<()> {
+        if claim.doubt { self.again_in(claim, ms).await } else { self.put_back(claim, ms).await }
+    }
+
     /// How long until something falls due, in milliseconds; bounded, so that a lost hint costs little.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! anything is begun again; one that may run at most once, and of which nobody can tell what became, is said to be so.
 
 use super::Engine;
-use super::chat_out::backoff;
+use super::follow::Followed;
 use super::output::{Following, output_key, render as render_output};
 use super::run::receipt;
 use super::writer::{Request, parse_state};
@@ -12,7 +12,6 @@ use crate::domain::decide::Input;
 use crate::domain::ids::{EnvironmentName, PersonId, PlatformName, ServiceName, Stream};
 use crate::domain::message::Message;
 use crate::domain::plan::hex;
-use crate::domain::policy::Recovery;
 use crate::domain::render;
 use crate::domain::runbook::{
     Asked, Came, Ended, Found, Output, Run, RunStatus, RunbookCommand, RunbookState, find, job_key,
@@ -83,44 +82,14 @@ impl Engine {
         executor: &Arc<dyn Executor>,
         job: &Job,
     ) -> Result<()> {
-        let (now, number) = (self.now(), asked.number);
-        if claim.row.attempts <= 1
-            && let Err(error) = executor.start(job, now).await
-        {
-            tracing::warn!(name: "job.start_unknown", job = %job.key, %error, "the start of {} has no answer: {error}", job.key);
-            return self.again_in(claim, backoff(1)).await;
-        }
-        let lost = |summary: &str| Ended { came: Came::Lost, summary: summary.to_owned(), output: None };
-        match executor.poll(job, now).await {
-            Ok(JobStatus::Running) => {
-                let card = render::run_key(runbook, number);
-                let following = Following { card: &card, job: &job.key, step: &asked.title };
-                self.stream_output(following, executor.as_ref(), false).await;
-                self.again_in(claim, limits::JOB_POLL_MS).await
-            }
-            Ok(JobStatus::Ended { end }) => {
-                let end = self.ended(executor.as_ref(), &job.key, &end).await;
-                self.run_came(claim, runbook, number, end).await
-            }
-            Ok(JobStatus::NotFound) if executor.recovery(job) != Recovery::AtMostOnce => {
-                if let Err(error) = executor.start(job, now).await {
-                    tracing::warn!(name: "job.start_unknown", job = %job.key, %error, "the start of {} has no answer: {error}", job.key);
-                }
-                self.again_in(claim, limits::JOB_POLL_MS).await
-            }
-            Ok(JobStatus::NotFound) => {
-                let end = lost("it was about to start when signalbox stopped");
-                self.run_came(claim, runbook, number, end).await
-            }
-            Ok(JobStatus::Lost) => {
-                let end = lost("its process is gone and left no result");
-                self.run_came(claim, runbook, number, end).await
-            }
-            Err(error) => {
-                tracing::warn!(name: "job.poll_failed", job = %job.key, %error, "{} cannot be asked: {error}", job.key);
-                self.again_in(claim, backoff(claim.row.attempts.min(4))).await
-            }
-        }
+        let (number, card) = (asked.number, render::run_key(runbook, asked.number));
+        let following = Following { card: &card, job: &job.key, step: &asked.title };
+        let end = match self.follow_job(claim, executor.as_ref(), job, following).await? {
+            None => return Ok(()),
+            Some(Followed::Ended(end)) => self.ended(executor.as_ref(), &job.key, &end).await,
+            Some(Followed::Lost(why)) => lost(why),
+        };
+        self.run_came(claim, runbook, number, end).await
     }
 
     async fn stop_command(
@@ -131,21 +100,13 @@ impl Engine {
         executor: &Arc<dyn Executor>,
         job: &Job,
     ) -> Result<()> {
-        if let Err(error) = executor.cancel(job).await {
-            tracing::warn!(name: "job.cancel_failed", job = %job.key, %error, "{} cannot be cancelled: {error}", job.key);
-            return self.again_in(claim, backoff(claim.row.attempts)).await;
-        }
-        match executor.poll(job, self.now()).await {
-            Ok(JobStatus::Ended { end }) => {
-                let end = self.ended(executor.as_ref(), &job.key, &end).await;
-                self.run_came(claim, runbook, number, end).await
-            }
-            Ok(JobStatus::Running) | Err(_) => self.again_in(claim, limits::JOB_POLL_MS).await,
-            Ok(JobStatus::NotFound | JobStatus::Lost) => {
-                let summary = "it was stopped and left no result".to_owned();
-                self.run_came(claim, runbook, number, Ended { came: Came::Lost, summary, output: None }).await
-            }
-        }
+        let end = match self.cancel_job(claim, executor.as_ref(), job).await? {
+            None => return Ok(()),
+            Some(Ok(JobStatus::Ended { end })) => self.ended(executor.as_ref(), &job.key, &end).await,
+            Some(Ok(_)) => lost("it was stopped and left no result"),
+            Some(Err(_)) => return self.again_in(claim, limits::JOB_POLL_MS).await,
+        };
+        self.run_came(claim, runbook, number, end).await
     }
 
     async fn run_came(&self, claim: &Claim, runbook: &str, number: u32, end: Ended) -> Result<()> {
@@ -184,6 +145,10 @@ impl Engine {
         let (key, card) = (output_key(&job), render::run_key(runbook, number));
         self.show_below(claim, platform, (&key, &run.asked.channel, &card), message).await
     }
+}
+
+fn lost(why: &str) -> Ended {
+    Ended { came: Came::Lost, summary: why.to_owned(), output: None }
 }
 
 fn job_of(runbook: &str, asked: &Asked) -> Job {

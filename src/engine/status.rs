@@ -33,8 +33,7 @@ impl Engine {
             Err(PageError::Refused(why)) => why,
             Err(PageError::Later { what, after_ms }) if tries < limits::STATUS_TRIES => {
                 tracing::warn!(name: "mail.later", %key, error = %what, "{key} is tried again: {what}");
-                let ms = after_ms.max(backoff(tries));
-                return if claim.doubt { self.again_in(claim, ms).await } else { self.put_back(claim, ms).await };
+                return self.not_now(claim, after_ms.max(backoff(tries))).await;
             }
             Err(PageError::Unknown(what)) if tries < limits::STATUS_TRIES => {
                 tracing::warn!(name: "mail.unknown", %key, error = %what, "no answer for {key}; it is sent again: {what}");
@@ -99,13 +98,9 @@ impl Engine {
             self.submit(Request::of(Input::PublicationCame { incident, of: of.clone(), came })).await?;
         }
         match error {
-            PageError::Later { after_ms, .. } if !claim.doubt => {
-                self.put_back(claim, after_ms.max(backoff(tries))).await
-            }
-            PageError::Later { after_ms, .. } => self.again_in(claim, after_ms.max(backoff(tries))).await,
+            PageError::Later { after_ms, .. } => self.not_now(claim, after_ms.max(backoff(tries))).await,
             // What is refused stays refused until somebody mends something.
-            PageError::Refused(_) if claim.doubt => self.again_in(claim, limits::RETRY_MAX_MS).await,
-            PageError::Refused(_) => self.put_back(claim, limits::RETRY_MAX_MS).await,
+            PageError::Refused(_) => self.not_now(claim, limits::RETRY_MAX_MS).await,
             PageError::Unknown(_) => self.again_in(claim, backoff(tries)).await,
         }
     }

@@ -1,7 +1,7 @@
 //! Tasks outside: prepare a start, run and end jobs, read probes. Each ends in a receipt, which is an input.
 
 use super::Engine;
-use super::chat_out::backoff;
+use super::follow::Followed;
 use super::output::Following;
 use super::run::receipt;
 use super::writer::{Request, parse_state};
@@ -9,7 +9,7 @@ use crate::domain::decide::Input;
 use crate::domain::deployment::{Deployment, Outcome, Status, TaskKind};
 use crate::domain::ids::{DeploymentId, Stream};
 use crate::domain::plan::Release;
-use crate::domain::policy::{Ask, Recovery, StepKind, StepSpec};
+use crate::domain::policy::{Ask, StepKind, StepSpec};
 use crate::domain::probe::{Reading, Verdict};
 use crate::domain::render::deployment_key;
 use crate::domain::world::State;
@@ -170,43 +170,16 @@ impl Engine {
             Ok(found) => found,
             Err(summary) => return self.report(claim, d.id, Outcome::Job { succeeded: false, summary }).await,
         };
-        let (now, card) = (self.now(), deployment_key(d));
+        let card = deployment_key(d);
         let following = Following { card: &card, job: &job.key, step: &spec.name };
-        if claim.row.attempts <= 1
-            && let Err(error) = executor.start(&job, now).await
-        {
-            start_unknown(&job.key, &error);
-            return self.again_in(claim, backoff(1)).await;
-        }
-        match executor.poll(&job, now).await {
-            Ok(JobStatus::Running) => {
-                self.stream_output(following, executor.as_ref(), false).await;
-                self.again_in(claim, limits::JOB_POLL_MS).await
-            }
-            Ok(JobStatus::Ended { end }) => {
+        match self.follow_job(claim, executor.as_ref(), &job, following).await? {
+            None => Ok(()),
+            Some(Followed::Ended(end)) => {
                 self.stream_output(following, executor.as_ref(), true).await;
                 let succeeded = end.outcome == JobOutcome::Succeeded;
                 self.report(claim, d.id, Outcome::Job { succeeded, summary: end.summary }).await
             }
-            Ok(JobStatus::NotFound) if executor.recovery(&job) != Recovery::AtMostOnce => {
-                // Nothing of that key ever began outside, or beginning again is harmless.
-                if let Err(error) = executor.start(&job, now).await {
-                    start_unknown(&job.key, &error);
-                }
-                self.again_in(claim, limits::JOB_POLL_MS).await
-            }
-            Ok(JobStatus::NotFound) => {
-                let summary = "it was about to start when signalbox stopped".to_owned();
-                self.report(claim, d.id, Outcome::Lost { summary }).await
-            }
-            Ok(JobStatus::Lost) => {
-                let summary = "its process is gone and left no result".to_owned();
-                self.report(claim, d.id, Outcome::Lost { summary }).await
-            }
-            Err(error) => {
-                tracing::warn!(name: "job.poll_failed", job = %job.key, error = %error, "{} cannot be asked: {error}", job.key);
-                self.again_in(claim, backoff(claim.row.attempts.min(4))).await
-            }
+            Some(Followed::Lost(why)) => self.report(claim, d.id, Outcome::Lost { summary: why.to_owned() }).await,
         }
     }
 
@@ -215,13 +188,9 @@ impl Engine {
         let steps = if back { &d.plan.rollback } else { &d.plan.steps };
         let found = steps.get(step).map(|spec| self.job_of(d, spec, key));
         let Some(Ok((executor, job))) = found else { return self.report(claim, d.id, done).await };
-        if let Err(error) = executor.cancel(&job).await {
-            tracing::warn!(name: "job.cancel_failed", job = %key, error = %error, "{key} cannot be cancelled: {error}");
-            return self.again_in(claim, backoff(claim.row.attempts)).await;
-        }
-        match executor.poll(&job, self.now()).await {
-            Ok(JobStatus::Running) => self.again_in(claim, limits::JOB_POLL_MS).await,
-            _ => self.report(claim, d.id, done).await,
+        match self.cancel_job(claim, executor.as_ref(), &job).await? {
+            None => Ok(()),
+            Some(_) => self.report(claim, d.id, done).await,
         }
     }
 
@@ -291,9 +260,4 @@ pub(super) fn missing(name: &str, now: crate::domain::time::Now) -> Reading {
         values: Default::default(),
         text: "the config has no such probe".into(),
     }
-}
-
-/// The start may or may not have happened; the next look tells.
-fn start_unknown(job: &str, error: &crate::jobs::JobError) {
-    tracing::warn!(name: "job.start_unknown", job, %error, "the start of {job} has no answer: {error}");
 }

@@ -23,8 +23,8 @@ const THREAD_NAME: usize = 100;
 /// Minutes without a message after which a thread is put aside: a week. Posting brings it back.
 const THREAD_REST_MIN: u32 = 10_080;
 
-const UNKNOWN_CHANNEL: i64 = 10_003;
-const UNKNOWN_MESSAGE: i64 = 10_008;
+pub(super) const UNKNOWN_CHANNEL: i64 = 10_003;
+pub(super) const UNKNOWN_MESSAGE: i64 = 10_008;
 const NO_ACCESS: i64 = 50_001;
 const NO_DIRECT_MESSAGE: i64 = 50_007;
 const NO_PERMISSION: i64 = 50_013;

@@ -5,7 +5,7 @@
 
 use super::DiscordPlatform;
 use super::arrival::text;
-use super::post::{explain, place};
+use super::post::{UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, explain, place};
 use super::rest::{Call, RestError};
 use crate::chat::{ChatError, MessageRef, Spoken};
 use serde_json::Value;
@@ -14,8 +14,6 @@ use serenity::http::Route;
 
 /// Kinds of channel that are threads: of announcements, public, private.
 const THREADS: [i64; 3] = [10, 11, 12];
-const UNKNOWN_CHANNEL: i64 = 10_003;
-const UNKNOWN_MESSAGE: i64 = 10_008;
 
 impl DiscordPlatform {
     /// As it reads now, in the words of whoever wrote it.

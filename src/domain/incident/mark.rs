@@ -58,6 +58,17 @@ impl Quote {
     }
 }
 
+impl Marked {
+    /// Whether it is known to read so; no text: to be gone.
+    #[must_use]
+    pub fn reads(&self, text: Option<&str>) -> bool {
+        match text {
+            Some(text) => !self.removed && self.quote.text == clipped(text),
+            None => self.removed,
+        }
+    }
+}
+
 /// The key of a message of a platform.
 #[must_use]
 pub fn mark_key(platform: &PlatformName, message: &str) -> String {

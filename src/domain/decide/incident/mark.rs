@@ -3,7 +3,7 @@
 use super::act::done;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
-use crate::domain::incident::{Incident, IncidentEvent as E, MARKS, Quote, Status, clipped};
+use crate::domain::incident::{IncidentEvent as E, MARKS, Quote, Status, clipped};
 use crate::domain::message::plain;
 
 pub fn mark(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, quote: &Quote) -> Result<(), Stop> {
@@ -52,17 +52,10 @@ pub fn unmark(tx: &mut Tx<'_>, by: &PersonId, id: IncidentId, message: &str) -> 
 pub fn looked_at(tx: &mut Tx<'_>, id: IncidentId, read: &[(String, Option<String>)]) -> Result<(), Stop> {
     let Some(i) = tx.incident(id)?.filter(|i| i.status != Status::Reviewed) else { return Ok(()) };
     for (message, text) in read {
-        let text = text.as_deref().map(clipped);
-        if changed(&i, message, text.as_deref()) {
-            tx.on_incident(id, E::MarkChanged { message: message.clone(), text })?;
+        if i.mark(message).is_some_and(|mark| !mark.reads(text.as_deref())) {
+            let text = text.as_deref().map(clipped);
+            tx.on_incident(i.id, E::MarkChanged { message: message.clone(), text })?;
         }
     }
     Ok(())
-}
-
-fn changed(i: &Incident, message: &str, text: Option<&str>) -> bool {
-    i.mark(message).is_some_and(|m| match text {
-        Some(text) => m.removed || m.quote.text != text,
-        None => !m.removed,
-    })
 }

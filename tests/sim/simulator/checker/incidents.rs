@@ -35,10 +35,10 @@ impl Checker {
                 // Nobody is on the level before: the next one is asked at once.
                 let passed_by = passed_by.is_some_and(|level| self.holders(replica, level, row.at).is_empty());
                 let early = passed_by || EARLY.iter().any(|early| why.contains(early));
-                // An alert made it worse at this very instant: whoever has it is asked again.
-                let raised = i.climb.from.as_millisecond() == row.at && row.at > i.started.as_millisecond();
-                let by_itself = row.actor == "signalbox" && !early && !raised;
-                if by_itself { may_go_up(i, row.at) } else { Ok(()) }
+                let by_itself = row.actor == "signalbox" && !early;
+                // An alert made it worse at this very instant: whoever has it is asked again, by the same offsets.
+                let raised = i.climb.from.as_millisecond() == row.at && why.ends_with(&format!(": {}", i.severity));
+                if by_itself { may_go_up(i, row.at, raised) } else { Ok(()) }
             }
             E::RoundBegun | E::LadderEnded if i.status != Status::Open => {
                 Err(format!("the ladder goes on while it is {}", i.status.words()))
@@ -120,10 +120,10 @@ impl Checker {
 }
 
 /// By itself a ladder goes on only at the time of its next level, by one of its two clocks.
-fn may_go_up(i: &Incident, at: i64) -> Result<(), String> {
+fn may_go_up(i: &Incident, at: i64, raised: bool) -> Result<(), String> {
     let from = i.climb.from.as_millisecond();
     let level = i.climb.ladder.as_ref().and_then(|ladder| ladder.levels.get(i.climb.next)).ok_or("no level is left")?;
-    let unanswered = (i.status == Status::Open).then_some(level.after);
+    let unanswered = (i.status == Status::Open || raised).then_some(level.after);
     let unresolved = level.unresolved.filter(|_| i.status != Status::Mitigated);
     let due = unanswered.into_iter().chain(unresolved).map(|offset| from + offset.as_millis()).min();
     match due {
