@@ -14,7 +14,7 @@ use crate::domain::probe::{Reading, Verdict};
 use crate::domain::render::deployment_key;
 use crate::domain::world::State;
 use crate::jobs::fill::{fill, fill_url};
-use crate::jobs::{Executor, Job, JobAction, JobOutcome, JobStatus, ResolveError, Target};
+use crate::jobs::{Executor, Job, JobAction, JobOutcome, ResolveError, Target};
 use crate::limits;
 use crate::store::{Claim, Result};
 use std::sync::Arc;
