@@ -1,6 +1,7 @@
 //! Every bound of the program, one constant each, with its reason. Tests hold each at the limit and one past it.
 
 mod alerts;
+mod arrivals;
 mod incidents;
 mod pages;
 mod rhythm;
@@ -8,6 +9,7 @@ mod rosters;
 mod runbooks;
 
 pub use alerts::*;
+pub use arrivals::*;
 pub use incidents::*;
 pub use pages::*;
 pub use rhythm::*;
@@ -523,15 +525,6 @@ pub const SLACK_OPTION_VALUE_CHARS: usize = 150;
 
 /// Characters typed into one field of a Slack modal.
 pub const SLACK_INPUT_CHARS: usize = 3_000;
-
-/// Arrivals that wait to be kept before those who hand them in have to wait as well.
-pub const ARRIVALS_QUEUE: usize = 1024;
-
-/// Arrivals kept in one transaction at most.
-pub const ARRIVALS_AT_ONCE: usize = 256;
-
-/// What was worked is marked so in the store within this time, in milliseconds; sooner together with an arrival.
-pub const CLOSE_EVERY_MS: u64 = 100;
 
 /// Arrivals worked at the same time, each of another lane. Most of it is waiting for a platform.
 pub const WORK_AT_ONCE: usize = 64;

@@ -3,8 +3,8 @@
 //! ```text
 //! cargo bench --bench load -- [PART ...] [--folder DIR] [--rounds N] [--seconds S] [--timers N] [--events N]
 //! ```
-//! Parts: `commands`, `process`, `timers`, `restart`, `breach`, `questions`, `console`, `slack-http`, `slack-socket`, `alerts`; all of them
-//! without a name. Everything runs on SQLite with full sync in a folder on the disk to be measured; the Slack parts once more in
+//! Parts: `commands`, `process`, `timers`, `restart`, `breach`, `questions`, `console`, `bare`, `slack-http`, `slack-socket`, `alerts`; all
+//! of them without a name. Everything runs on SQLite with full sync in a folder on the disk to be measured; the Slack parts once more in
 //! memory. Each part prints the machine's conditions first: a durable figure means nothing without the rate at which its disk
 //! flushes.
 
@@ -36,7 +36,7 @@ pub struct Options {
     pub events: i64,
 }
 
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "commands",
     "process",
     "timers",
@@ -44,6 +44,7 @@ const PARTS: [&str; 10] = [
     "breach",
     "questions",
     "console",
+    "bare",
     "slack-http",
     "slack-socket",
     "alerts",
@@ -74,6 +75,12 @@ fn options() -> Option<(Options, Vec<String>)> {
 }
 
 fn main() -> Result<()> {
+    let mut args = std::env::args_os().skip(1);
+    if args.next().is_some_and(|word| word == slack::bare::SERVE) {
+        let folder = PathBuf::from(args.next().ok_or("in which folder?")?);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        return runtime.block_on(slack::bare::serve(&folder));
+    }
     let Some((options, parts)) = options() else {
         return Err(format!(
             "usage: load [{}] [--folder DIR] [--rounds N] [--seconds S] [--timers N] [--events N]",
@@ -95,6 +102,7 @@ fn main() -> Result<()> {
                 "breach" => breach::run(&options).await,
                 "questions" => questions::run(&options).await,
                 "alerts" => alerts::run(&options).await,
+                "bare" => slack::bare::run(&options).await,
                 "slack-http" => slack::run(&options, slack::Mode::Http).await,
                 "slack-socket" => slack::run(&options, slack::Mode::Socket).await,
                 _ => console::run(&options).await,

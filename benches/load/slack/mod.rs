@@ -5,6 +5,7 @@
 //! full speed, and its books are held against what was acknowledged. All of it on the folder's disk, and in memory.
 
 mod acts;
+pub mod bare;
 mod post;
 mod socket;
 mod web;

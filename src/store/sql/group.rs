@@ -11,7 +11,8 @@ use crate::limits;
 use crate::store::{Result, StoreError};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -104,36 +105,89 @@ where
     }
 }
 
+/// The connection that writes. It is kept: to give it back and take it again is one more trip to its thread each time.
+struct Writer {
+    pool: SqlitePool,
+    conn: Option<PoolConnection<Sqlite>>,
+    /// No transaction is open on it.
+    sound: bool,
+}
+
+impl Writer {
+    /// Until the work says otherwise, the connection is not to be used again.
+    async fn conn(&mut self) -> Result<&mut SqliteConnection> {
+        if !std::mem::take(&mut self.sound)
+            && let Some(left) = self.conn.take()
+        {
+            let _ = left.close().await;
+        }
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.pool.acquire().await.map_err(failed("connection"))?,
+        };
+        Ok(self.conn.insert(conn))
+    }
+
+    async fn together(&mut self, waiting: &mut [Box<dyn Work>]) -> Result<()> {
+        let (done, sound) = transaction(self.conn().await?, async |conn| {
+            for work in waiting {
+                work.run(conn, Within::Group).await?;
+            }
+            Ok(())
+        })
+        .await;
+        self.sound = sound;
+        done
+    }
+
+    async fn alone(&mut self, work: &mut dyn Work) -> Result<()> {
+        let conn = self.conn().await?;
+        let (done, sound) = if work.commits() {
+            let done = work.run(conn, Within::Nothing).await;
+            ended(conn, done).await
+        } else {
+            transaction(conn, async |conn| work.run(conn, Within::Group).await).await
+        };
+        self.sound = sound;
+        done
+    }
+
+    /// After a commit, and after everybody was told.
+    async fn go_on(&mut self, checkpoints: &mut Checkpoints) {
+        if checkpoints.committed()
+            && let Ok(conn) = self.conn().await
+        {
+            match checkpoint::passive(conn).await {
+                Ok(_) => self.sound = true,
+                Err(error) => {
+                    tracing::warn!(name: "store.checkpoint_failed", %error, "the log is not carried over: {error}");
+                }
+            }
+        }
+    }
+}
+
 /// The writer's task, until nobody can ask any more.
 pub(super) async fn write_loop(
     pool: SqlitePool,
     mut queue: mpsc::Receiver<Box<dyn Work>>,
     mut checkpoints: Checkpoints,
 ) {
+    let mut writer = Writer { pool, conn: None, sound: true };
     let mut waiting = Vec::with_capacity(limits::SQLITE_AT_ONCE);
     while queue.recv_many(&mut waiting, limits::SQLITE_AT_ONCE).await > 0 {
         waiting.retain(|work| work.begin());
-        if waiting.len() > 1 && to_the_end(together(&pool, &mut waiting)).await.is_ok() {
+        if waiting.len() > 1 && to_the_end(writer.together(&mut waiting)).await.is_ok() {
             for work in waiting.drain(..) {
                 work.tell(Ok(()));
             }
-            go_on(&pool, &mut checkpoints).await;
+            writer.go_on(&mut checkpoints).await;
         }
         for mut work in waiting.drain(..) {
-            let stored = to_the_end(alone(&pool, work.as_mut())).await;
+            let stored = to_the_end(writer.alone(work.as_mut())).await;
             work.tell(stored);
-            go_on(&pool, &mut checkpoints).await;
+            writer.go_on(&mut checkpoints).await;
         }
-    }
-}
-
-/// After a commit, and after everybody was told.
-async fn go_on(pool: &SqlitePool, checkpoints: &mut Checkpoints) {
-    if checkpoints.committed()
-        && let Ok(mut conn) = pool.acquire().await
-        && let Err(error) = checkpoint::passive(&mut conn).await
-    {
-        tracing::warn!(name: "store.checkpoint_failed", %error, "the log is not carried over: {error}");
     }
 }
 
@@ -141,23 +195,4 @@ async fn go_on(pool: &SqlitePool, checkpoints: &mut Checkpoints) {
 async fn to_the_end(work: impl Future<Output = Result<()>>) -> Result<()> {
     let given_up = |_| Err(StoreError::Unavailable("the write was given up".into()));
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(given_up)
-}
-
-async fn together(pool: &SqlitePool, waiting: &mut [Box<dyn Work>]) -> Result<()> {
-    transaction(pool, async |conn| {
-        for work in waiting {
-            work.run(conn, Within::Group).await?;
-        }
-        Ok(())
-    })
-    .await
-}
-
-async fn alone(pool: &SqlitePool, work: &mut dyn Work) -> Result<()> {
-    if !work.commits() {
-        return transaction(pool, async |conn| work.run(conn, Within::Group).await).await;
-    }
-    let mut conn = pool.acquire().await.map_err(failed("connection"))?;
-    let done = work.run(&mut conn, Within::Nothing).await;
-    ended(conn, done).await
 }

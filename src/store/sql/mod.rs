@@ -51,31 +51,27 @@ macro_rules! store {
         read!($Db, <$Db as Database>::Row);
         dump!($Store, $Db);
 
-        /// Begins, works, commits; when the work fails, nothing of it stays.
+        /// Begins, works, commits; when the work fails, nothing of it stays. Also whether the connection is as it was.
         pub(super) async fn transaction<T>(
-            pool: &sqlx::Pool<$Db>,
+            conn: &mut Conn,
             work: impl AsyncFnOnce(&mut Conn) -> Result<T>,
-        ) -> Result<T> {
-            let mut conn = pool.acquire().await.map_err(error("connection"))?;
+        ) -> (Result<T>, bool) {
             let run = async |conn: &mut Conn, sql: &'static str| sqlx::query::<$Db>(sql).execute(conn).await;
-            if let Err(e) = run(&mut conn, $begin).await {
-                let _ = conn.close().await;
-                return Err(error("connection")(e));
+            if let Err(e) = run(conn, $begin).await {
+                return (Err(error("connection")(e)), false);
             }
-            let done = match work(&mut conn).await {
-                Ok(done) => run(&mut conn, "COMMIT").await.map(|_| done).map_err(error("commit")),
+            let done = match work(conn).await {
+                Ok(done) => run(conn, "COMMIT").await.map(|_| done).map_err(error("commit")),
                 failed => failed,
             };
             ended(conn, done).await
         }
 
-        /// Nothing of a transaction stays that failed.
-        pub(super) async fn ended<T>(mut conn: sqlx::pool::PoolConnection<$Db>, done: Result<T>) -> Result<T> {
-            // A full disk has ended the transaction by itself, a lost connection has none: then the connection goes.
-            if done.is_err() && sqlx::query::<$Db>("ROLLBACK").execute(&mut *conn).await.is_err() {
-                let _ = conn.close().await;
-            }
-            done
+        /// Nothing of a transaction stays that failed. A full disk has ended it by itself, a lost connection has none: then
+        /// the connection is not as it was.
+        pub(super) async fn ended<T>(conn: &mut Conn, done: Result<T>) -> (Result<T>, bool) {
+            let sound = done.is_ok() || sqlx::query::<$Db>("ROLLBACK").execute(conn).await.is_ok();
+            (done, sound)
         }
 
         impl $Store {

@@ -64,7 +64,15 @@ impl PgStore {
         work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
     ) -> Result<T> {
         let pool = self.writer.clone();
-        to_the_end(async move { transaction(&pool, async |conn| work(conn).await).await }).await
+        to_the_end(async move {
+            let mut conn = pool.acquire().await.map_err(error("connection"))?;
+            let (done, sound) = transaction(&mut conn, async |conn| work(conn).await).await;
+            if !sound {
+                let _ = conn.close().await;
+            }
+            done
+        })
+        .await
     }
 
     /// The same for a single statement, which commits by itself.
