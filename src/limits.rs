@@ -101,8 +101,9 @@ pub const SQLITE_BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Page cache of each connection to the embedded database, as SQLite takes it: minus KiB.
 pub const SQLITE_CACHE: &str = "-2048";
 
-/// The write-ahead log is cut back to this many bytes once it was larger.
-pub const SQLITE_WAL_BYTES: &str = "16777216";
+/// The write-ahead log is cut back to this many bytes once it was larger: twice what [`SQLITE_WAL_PAGES`] are, since a flush
+/// takes four times as long where the file has to grow.
+pub const SQLITE_WAL_BYTES: &str = "33554432";
 
 /// A database file up to this size is looked through for damage at every start; a larger one would delay it too much.
 pub const SQLITE_CHECKED_BYTES: u64 = 8 * 1024 * 1024;
