@@ -26,7 +26,8 @@ struct Arguments {
     #[arg(long)]
     verbose: bool,
     /// Plant a bug in the store, to see the invariants fail: ForgetsTimers, DropsEffects, ForgetsInbox, Lies,
-    /// KeepsFiredTimers, IgnoresReads, ForgetsLeases, DropsArrivals, ClosesUnworked, ReadsBackwards.
+    /// KeepsFiredTimers, IgnoresReads, ForgetsLeases, DropsArrivals, ClosesUnworked, ReadsBackwards, LosesPages,
+    /// PutsPagesOff, ReadsOldIncidents, ForgetsDoubts, KeepsSentPages, ForgetsAttempts, ForgetsPublicDoubts.
     #[arg(long)]
     sabotage: Option<String>,
     /// Stop after this many seeds that fail.
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
     let asked_for_many = std::env::args().any(|a| a.starts_with("--seeds"));
     let many = if given.seed.is_some() && !asked_for_many { 1 } else { given.seeds };
     let first = given.seed.unwrap_or(0);
-    let planted = |name: &String| Sabotage::ALL.into_iter().find(|s| format!("{s:?}") == *name);
+    let all = || Sabotage::ALL.into_iter().chain(Sabotage::BY_WORDS.map(|(sabotage, _)| sabotage));
+    let planted = |name: &String| all().find(|s| format!("{s:?}") == *name);
     let sabotage = given.sabotage.as_ref().and_then(planted).unwrap_or_default();
     let options = Options { steps: given.steps, loud: given.verbose, sabotage };
     let (mut failed, mut virtual_ms, mut ran) = (0, 0_i64, 0_u64);

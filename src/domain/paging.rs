@@ -140,6 +140,9 @@ pub struct Attempt {
     /// It may have arrived twice.
     #[serde(default)]
     pub repeat: bool,
+    /// It failed, and may have arrived all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub perhaps: bool,
 }
 
 /// What came of a try at one place.
@@ -153,6 +156,9 @@ pub enum Came {
     },
     Failed {
         why: String,
+        /// It may have arrived all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        perhaps: bool,
     },
 }
 
@@ -247,8 +253,9 @@ impl Page {
                     attempt.repeat = *repeat;
                 }
             }
-            Came::Failed { why } => {
+            Came::Failed { why, perhaps } => {
                 attempt.failed.insert(of.place.clone(), why.clone());
+                attempt.perhaps |= *perhaps;
                 if attempt.failed.len() < of.places || attempt.delivered.is_some() || attempt.ended {
                     return;
                 }
@@ -263,7 +270,7 @@ impl Page {
 
 impl Attempt {
     const fn new(via: Via, began: Now) -> Self {
-        Self { via, began, failed: BTreeMap::new(), delivered: None, ended: false, repeat: false }
+        Self { via, began, failed: BTreeMap::new(), delivered: None, ended: false, repeat: false, perhaps: false }
     }
 }
 

@@ -150,7 +150,7 @@ impl Engine {
         self.keep(claim, platform, key, channel, shown, said).await
     }
 
-    /// Tells one person something alone, and says where it stands then.
+    /// Tells one person something alone, and says where it stands then. Whether it stands there already, the caller has looked.
     pub(super) async fn say_alone(
         &self,
         chat: &Arc<dyn Platform>,
@@ -158,18 +158,40 @@ impl Engine {
         to: &Addressed<'_>,
         message: Message,
     ) -> std::result::Result<MessageRow, Said> {
-        let (key, shown) = (claim.row.key.clone(), fingerprint(&message));
         let (channel, only_for) = (to.channel.clone(), to.only_for.cloned());
-        let post = Post { key: key.clone(), channel, thread: None, only_for, message };
-        match self.put(chat, claim, post, None).await {
-            Said::At(at) => {
-                self.barred.said(chat.name(), to.channel);
-                let (platform, channel) = (chat.name().clone(), to.channel.to_string());
-                let at_ms = self.now().work.as_millisecond();
-                Ok(MessageRow { platform, key, channel, id: at.id, shown, at: at_ms })
-            }
-            other => Err(other),
+        let shown = fingerprint(&message);
+        let post = Post { key: claim.row.key.clone(), channel, thread: None, only_for, message };
+        match chat.post(&post).await {
+            Ok(at) => Ok(self.stands_at(chat, claim, to, at, shown)),
+            Err(error) => Err(self.said(claim, error)),
         }
+    }
+
+    /// Where an earlier claim has told one person something alone; none: it did not arrive.
+    pub(super) async fn stands_alone(
+        &self,
+        chat: &Arc<dyn Platform>,
+        claim: &Claim,
+        to: &Addressed<'_>,
+        message: &Message,
+    ) -> std::result::Result<Option<MessageRow>, Said> {
+        match chat.find(to.channel, None, &claim.row.key).await {
+            Ok(found) => Ok(found.map(|at| self.stands_at(chat, claim, to, at, fingerprint(message)))),
+            Err(error) => Err(self.said(claim, error)),
+        }
+    }
+
+    fn stands_at(
+        &self,
+        chat: &Arc<dyn Platform>,
+        claim: &Claim,
+        to: &Addressed<'_>,
+        at: MessageRef,
+        shown: String,
+    ) -> MessageRow {
+        self.barred.said(chat.name(), to.channel);
+        let (platform, channel, key) = (chat.name().clone(), to.channel.to_string(), claim.row.key.clone());
+        MessageRow { platform, key, channel, id: at.id, shown, at: self.now().work.as_millisecond() }
     }
 
     /// The message whose thread is meant: `Err` while it has not been posted.

@@ -222,7 +222,8 @@ impl Derive<'_> {
         for (of, what) in render::pages_followed(after).into_iter().filter(|told| !old.contains(told)) {
             let word = if what == Follow::Resolved { "resolved" } else { "acknowledged" };
             let key = format!("{stream}/{}/{word}", render::page_key(&of));
-            self.push(batch, stream, key, &Effect::PageFollow { stream: stream.clone(), of, what });
+            let person = after.climb.pages.get(of.page).map(|page| page.person.clone());
+            self.push(batch, stream, key, &Effect::PageFollow { stream: stream.clone(), of, what, person });
         }
     }
 

@@ -40,8 +40,14 @@ pub enum Effect {
     },
     /// Try a page of this stream by one way, at one place.
     Page { stream: Stream, of: Try },
-    /// Say to a way that keeps a matter open what became of it.
-    PageFollow { stream: Stream, of: Try, what: Follow },
+    /// Say to a way that keeps a matter open what became of it. The page itself may be of an earlier beginning by then.
+    PageFollow {
+        stream: Stream,
+        of: Try,
+        what: Follow,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
+    },
     /// Send a mail about an incident.
     StatusMail { incident: IncidentId, mail: Box<Mail> },
     /// Tell customers one thing at one place.

@@ -8,7 +8,7 @@ use super::chat_out::{Addressed, Said, backoff};
 use super::run::receipt;
 use super::writer::{Request, parse_state};
 use crate::domain::decide::Input;
-use crate::domain::ids::{PlatformName, Stream};
+use crate::domain::ids::{PersonId, PlatformName, Stream};
 use crate::domain::incident::Incident;
 use crate::domain::paging::{Came, Follow, Letter, Page, Try, Via};
 use crate::domain::render;
@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// What one try came to.
 enum Tried {
+    /// Somebody has it by now.
+    NotNeeded,
     Came(Came, Vec<MessageRow>),
     /// Nothing was sent; again in so many ms.
     Later(i64),
@@ -35,24 +37,18 @@ enum Tried {
 
 impl Engine {
     pub(super) async fn send_page(&self, claim: &Claim, stream: &Stream, of: &Try) -> Result<()> {
-        let rows = self.deps.store.states(std::slice::from_ref(stream)).await?;
-        let Some(State::Incident(i)) = rows.first().map(parse_state).transpose()? else {
-            return self.receipt_only(claim, Vec::new()).await;
-        };
-        let page = i.climb.pages.get(of.page).filter(|_| i.episode == of.episode);
-        if !page.is_some_and(|page| page.wants(of.via)) {
-            count(of.via, "not_needed");
-            return self.receipt_only(claim, Vec::new()).await;
-        }
+        let Some(i) = self.wanted(stream, of).await? else { return self.not_needed(claim, of).await };
+        let page = i.climb.pages.get(of.page);
         let tried = match of.via {
-            Via::Chat => self.page_in_chat(claim, &i, of).await?,
+            Via::Chat => self.page_in_chat(claim, stream, &i, of).await?,
             _ => self.page_outside(claim, &i, of).await,
         };
         match tried {
+            Tried::NotNeeded => self.not_needed(claim, of).await,
             Tried::Later(ms) => self.put_back(claim, ms).await,
             Tried::InDoubt(ms) => self.again_in(claim, ms).await,
             Tried::Held { why, ms, doubt } => {
-                let came = Came::Failed { why };
+                let came = Came::Failed { why, perhaps: doubt };
                 let input = Input::PageCame { stream: stream.clone(), of: of.clone(), came };
                 self.submit(Request::of(input)).await?;
                 if doubt { self.again_in(claim, ms).await } else { self.put_back(claim, ms).await }
@@ -66,10 +62,23 @@ impl Engine {
         }
     }
 
-    async fn page_in_chat(&self, claim: &Claim, i: &Incident, of: &Try) -> Result<Tried> {
+    /// The incident, as long as this try of its page is worth sending.
+    async fn wanted(&self, stream: &Stream, of: &Try) -> Result<Option<Box<Incident>>> {
+        let rows = self.deps.store.states(std::slice::from_ref(stream)).await?;
+        let Some(State::Incident(i)) = rows.first().map(parse_state).transpose()? else { return Ok(None) };
+        let page = i.climb.pages.get(of.page).filter(|_| i.episode == of.episode);
+        Ok(page.is_some_and(|page| page.wants(of.via)).then_some(i))
+    }
+
+    async fn not_needed(&self, claim: &Claim, of: &Try) -> Result<()> {
+        count(of.via, "not_needed");
+        self.receipt_only(claim, Vec::new()).await
+    }
+
+    async fn page_in_chat(&self, claim: &Claim, stream: &Stream, i: &Incident, of: &Try) -> Result<Tried> {
         let policy = self.policy();
         let platform = PlatformName::new(&of.place);
-        let failed = |why: String| Tried::Came(Came::Failed { why }, Vec::new());
+        let failed = |why: String| Tried::Came(Came::Failed { why, perhaps: false }, Vec::new());
         let Some(chat) = self.platform(&platform).cloned() else {
             return Ok(failed("no chat here knows them".into()));
         };
@@ -87,7 +96,20 @@ impl Engine {
             true => failed(why.to_owned()),
             false => Tried::Held { why: why.to_owned(), ms, doubt },
         };
-        Ok(match self.say_alone(&chat, claim, &to, message).await {
+        let stands = match claim.doubt {
+            true => self.stands_alone(&chat, claim, &to, &message).await,
+            false => Ok(None),
+        };
+        // To look took time, in which somebody may have acknowledged.
+        if matches!(stands, Ok(None)) && claim.doubt && self.wanted(stream, of).await?.is_none() {
+            return Ok(Tried::NotNeeded);
+        }
+        let said = match stands {
+            Ok(Some(row)) => Ok(row),
+            Ok(None) => self.say_alone(&chat, claim, &to, message).await,
+            Err(said) => Err(said),
+        };
+        Ok(match said {
             Ok(row) => Tried::Came(Came::Delivered { repeat: false }, vec![row]),
             Err(Said::Later(ms)) if tries < most => Tried::Later(ms),
             Err(Said::InDoubt(ms)) if tries < most => Tried::InDoubt(ms),
@@ -99,7 +121,8 @@ impl Engine {
     }
 
     async fn page_outside(&self, claim: &Claim, i: &Incident, of: &Try) -> Tried {
-        let failed = |why: String| Tried::Came(Came::Failed { why }, Vec::new());
+        let came = |why: String, perhaps| Tried::Came(Came::Failed { why, perhaps }, Vec::new());
+        let failed = |why: String| came(why, claim.doubt);
         let Some(pager) = self.deps.pagers.get(&of.via).cloned() else {
             return failed("it is not connected here".into());
         };
@@ -108,11 +131,12 @@ impl Engine {
         let (tries, key) = (claim.row.attempts, &claim.row.key);
         match pager.page(&letter).await {
             Ok(()) => Tried::Came(Came::Delivered { repeat }, Vec::new()),
-            Err(PageError::Refused(why)) => failed(why),
+            Err(PageError::Refused(why)) => came(why, claim.doubt || (pager.idempotent() && tries > 1)),
+            // Of a way that knows a repeat nobody asks whether the first arrived.
             Err(PageError::Later { what, after_ms })
                 if tries >= limits::PAGE_TRIES || after_ms > limits::PAGE_PATIENCE_MS =>
             {
-                failed(what)
+                came(what, claim.doubt || pager.idempotent())
             }
             Err(PageError::Later { what, after_ms }) => {
                 tracing::warn!(name: "page.later", %key, error = %what, "{key} is tried again: {what}");
@@ -120,7 +144,7 @@ impl Engine {
                 // Whether an earlier try arrived is as unknown as before.
                 if claim.doubt { Tried::InDoubt(ms) } else { Tried::Later(ms) }
             }
-            Err(PageError::Unknown(why)) if tries >= limits::PAGE_TRIES => failed(why),
+            Err(PageError::Unknown(why)) if tries >= limits::PAGE_TRIES => came(why, true),
             Err(PageError::Unknown(why)) => {
                 tracing::warn!(name: "page.unknown", %key, error = %why, "no answer for {key}; it is tried again: {why}");
                 Tried::InDoubt(backoff(tries))
@@ -129,13 +153,21 @@ impl Engine {
     }
 
     /// Says to a way that keeps a matter open what became of it. Nobody waits for it, so it has time.
-    pub(super) async fn follow_page(&self, claim: &Claim, stream: &Stream, of: &Try, what: Follow) -> Result<()> {
+    pub(super) async fn follow_page(
+        &self,
+        claim: &Claim,
+        stream: &Stream,
+        (of, person): (&Try, Option<&PersonId>),
+        what: Follow,
+    ) -> Result<()> {
         let rows = self.deps.store.states(std::slice::from_ref(stream)).await?;
         let Some(State::Incident(i)) = rows.first().map(parse_state).transpose()? else {
             return self.receipt_only(claim, Vec::new()).await;
         };
         let pager: Option<Arc<dyn Pager>> = self.deps.pagers.get(&of.via).filter(|p| p.follows()).cloned();
-        let (Some(pager), Some(letter)) = (pager, self.letter(&i, of, false)) else {
+        let (Some(pager), Some(letter)) =
+            (pager, render::follow_letter(&self.policy(), &i, of, person, self.now().wall))
+        else {
             return self.receipt_only(claim, Vec::new()).await;
         };
         match pager.follow(&letter, what).await {
@@ -168,7 +200,7 @@ impl Engine {
                         .record(took as f64 / 1000.0);
                 }
             }
-            Came::Failed { why } => {
+            Came::Failed { why, .. } => {
                 count(of.via, "failed");
                 let (via, place) = (of.via.name(), &of.place);
                 tracing::warn!(name: "page.failed", via, %place, error = %why, "a page by {via} failed: {why}");

@@ -168,7 +168,9 @@ impl Engine {
                 self.post_notice(claim, &platform, &to, message).await
             }
             Ok(Effect::Page { stream, of }) => self.send_page(claim, &stream, &of).await,
-            Ok(Effect::PageFollow { stream, of, what }) => self.follow_page(claim, &stream, &of, what).await,
+            Ok(Effect::PageFollow { stream, of, what, person }) => {
+                self.follow_page(claim, &stream, (&of, person.as_ref()), what).await
+            }
             Ok(Effect::StatusMail { incident, mail }) => self.send_mail(claim, incident, &mail).await,
             Ok(Effect::Publish { incident, of }) => self.publish(claim, incident, &of).await,
             Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,

@@ -59,3 +59,18 @@ fn a_planted_bug_is_found() {
         }
     }
 }
+
+/// Each by the invariant that is about it.
+#[test]
+fn each_of_these_bugs_is_found_by_what_it_breaks() {
+    for (sabotage, words) in Sabotage::BY_WORDS {
+        let found = (0..60).find_map(|seed| {
+            let failure = run(seed, &Options { sabotage, ..Options::default() }).err()?;
+            failure.what.contains(words).then_some(failure)
+        });
+        match found {
+            Some(failure) => println!("{sabotage:?} is found by seed {}: {}", failure.seed, failure.what),
+            None => panic!("{sabotage:?} is not found as something that {words}"),
+        }
+    }
+}

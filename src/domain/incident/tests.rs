@@ -3,7 +3,9 @@
 use super::event::{Declaration, IncidentEvent as E};
 use super::*;
 use crate::domain::ids::{IncidentId, PersonId};
+use crate::domain::paging::{Came, Try, Via};
 use crate::domain::policy::Source;
+use crate::domain::render::{follow_letter, pages_followed};
 use crate::domain::response::{Ladder, Level};
 use crate::domain::time::{Now, Span, after};
 
@@ -177,4 +179,54 @@ fn a_mark_stands_until_nobody_wants_it_and_follows_what_it_marks() {
     let out = then(i, 8, &off("sara"));
     assert_eq!(out.marked().count(), 0);
     assert_eq!(then(out, 9, &by("sara")).marked().count(), 1, "and it can come back");
+}
+
+/// L1 is paged by PagerDuty, again and again; each time this came of it.
+fn paged_by_pagerduty(times: &[Option<Came>]) -> Incident {
+    let paged = |i, minutes| {
+        let (ways, people) = ([("L1".into(), vec![vec![Via::Pagerduty]])].into(), vec!["L1".into()]);
+        then(i, minutes, &E::Called { by: "sara".into(), level: "L1".into(), people, why: String::new(), ways })
+    };
+    let mut i = declared();
+    for (page, came) in times.iter().enumerate() {
+        i = paged(i, 1);
+        if let Some(came) = came.clone() {
+            let of = Try { episode: 1, page, via: Via::Pagerduty, place: "pagerduty".into(), places: 1 };
+            i = then(i, 2, &E::PageCame { of, came });
+        }
+    }
+    i
+}
+
+fn resolved(i: Incident) -> Incident {
+    let (resolution, cause) = ("rolled back".into(), "an index".into());
+    then(i, 5, &E::Resolved { by: "sara".into(), resolution, cause, post_mortem_due: None })
+}
+
+#[test]
+fn whoever_keeps_a_matter_open_is_told_behind_every_page_that_may_have_arrived() {
+    let failed = |perhaps| Some(Came::Failed { why: "no answer".into(), perhaps });
+    let told = |times: &[Option<Came>]| -> Vec<usize> {
+        pages_followed(&resolved(paged_by_pagerduty(times))).into_iter().map(|(of, _)| of.page).collect()
+    };
+    let delivered = || Some(Came::Delivered { repeat: false });
+    assert_eq!(told(&[delivered(), delivered()]), [0], "they are one matter there");
+    assert_eq!(told(&[failed(false), delivered()]), [1], "it knows nothing of the first");
+    assert_eq!(told(&[failed(true)]), [0], "it may know of it");
+    assert_eq!(told(&[delivered(), None]), [0, 1], "the second is under way, and would open it again");
+}
+
+#[test]
+fn a_matter_of_an_earlier_beginning_is_told_under_its_own_key() {
+    let mut policy = crate::config::load_embedded().policy;
+    let i = resolved(paged_by_pagerduty(&[Some(Came::Delivered { repeat: false })]));
+    let (of, _) = pages_followed(&i).remove(0);
+    let now = at(6).wall;
+    let about = |policy: &_, i: &_| follow_letter(policy, i, &of, Some(&"L1".into()), now).unwrap().about;
+    assert_eq!(about(&policy, &i), "signalbox/INC-7/1/L1");
+    let next_update = at(30).wall;
+    let i = then(i, 6, &E::Reopened { by: "sara".into(), reason: "again".into(), ladder: None, next_update });
+    assert_eq!(about(&policy, &i), "signalbox/INC-7/1/L1", "its pages are gone from the state");
+    policy.people.clear();
+    assert_eq!(about(&policy, &i), "signalbox/INC-7/1/L1", "and so may the person be");
 }

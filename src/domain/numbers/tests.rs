@@ -210,7 +210,7 @@ fn incidents_count_from_their_beginning_to_their_last_end_and_pages_by_person() 
         (0, paged(&["lina", "reem"])),
         (1, came(1, 0, delivered())),
         (4, came(1, 0, delivered())),
-        (2, came(1, 1, Came::Failed { why: "no answer".into() })),
+        (2, came(1, 1, Came::Failed { why: "no answer".into(), perhaps: false })),
         (6, I::Acknowledged { by: "lina".into(), until: at(36) }),
         (50, resolved()),
         // Fifteen hours later it is 01:00 for this calculator.

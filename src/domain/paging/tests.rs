@@ -12,7 +12,7 @@ fn tried(via: Via, place: &str, places: usize) -> Try {
 }
 
 fn failed() -> Came {
-    Came::Failed { why: "no answer".into() }
+    Came::Failed { why: "no answer".into(), perhaps: false }
 }
 
 #[test]

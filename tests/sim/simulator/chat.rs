@@ -1,11 +1,12 @@
 //! A chat platform that fails as real ones do: it refuses for a while, loses its answer after having posted, and people
 //! delete messages. It does not look at keys when posting; only `find` does.
 
+use super::checker::{Checker, page_of_row};
 use super::core::{Shared, at_once, die, lock, pass};
 use async_trait::async_trait;
 use signalbox::chat::{Answer, Arrival, ChatError, Envelope, Intake, MessageRef, Platform, Post};
 use signalbox::domain::ids::{ChannelName, PlatformName};
-use signalbox::domain::message::Message;
+use signalbox::domain::message::{Block, Message};
 use signalbox::store::{MemoryStore, Store as _};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -70,6 +71,7 @@ pub struct SimChat {
     pub name: PlatformName,
     pub room: Arc<Mutex<Room>>,
     pub core: Shared,
+    pub checker: Arc<Mutex<Checker>>,
     pub replica: usize,
     pub wire: Wire,
 }
@@ -103,6 +105,7 @@ impl SimChat {
         pass(&self.core, 3_000).await;
         let mut core = lock(&self.core);
         if core.fault(|r| r.chat_unanswered) {
+            core.troubles[self.replica] += 1;
             core.say(format!("r{} chat {key}: done, the answer is lost", self.replica));
             return Err(ChatError::Unknown("no answer".into()));
         }
@@ -117,7 +120,15 @@ impl Platform for SimChat {
     }
 
     async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
+        let page = page_of_row(&post.key);
+        if let Some(page) = &page {
+            lock(&self.checker).page_begins(self.replica, page, &self.core);
+        }
         self.before(&post.key).await?;
+        if let Some(page) = &page {
+            let marked = post.message.blocks.iter().any(|b| matches!(b, Block::Context(_)));
+            lock(&self.checker).page_arrives(self.replica, page, marked, &self.core);
+        }
         let id = {
             let mut room = lock(&self.room);
             room.next += 1;

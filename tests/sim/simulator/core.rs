@@ -44,6 +44,9 @@ pub struct Rates {
     pub clock_jumps: u32,
     pub policy_changes: u32,
     pub moved_tags: u32,
+    pub outlet_later: u32,
+    pub outlet_refuses: u32,
+    pub outlet_unanswered: u32,
 }
 
 impl Rates {
@@ -79,6 +82,9 @@ impl Rates {
             clock_jumps: upto(6),
             policy_changes: upto(8),
             moved_tags: upto(8),
+            outlet_later: upto(150),
+            outlet_refuses: upto(150),
+            outlet_unanswered: upto(200),
         }
     }
 }
@@ -100,6 +106,8 @@ pub struct Core {
     pub skew: [Skew; REPLICAS],
     /// A crash hit this replica; the scheduler ends it.
     pub crashed: [bool; REPLICAS],
+    /// Deaths, failures of the store and lost answers that each replica met: what may make it do something again.
+    pub troubles: [u64; REPLICAS],
     /// The store does not answer until then.
     pub outage_until: i64,
     /// Clocks tell parts of milliseconds, as real ones do.
@@ -251,6 +259,7 @@ pub async fn die(core: &Shared, replica: usize, at: &str) {
     {
         let mut c = lock(core);
         c.crashed[replica] = true;
+        c.troubles[replica] += 1;
         c.count("crashes");
         c.say(format!("r{replica} dies {at}"));
     }

@@ -8,8 +8,10 @@ mod chat;
 mod checker;
 mod core;
 mod outside;
+mod pager;
 mod people;
 mod policy;
+mod public;
 mod store;
 mod world;
 

@@ -127,7 +127,9 @@ impl SimOutside {
         let mut core = lock(&self.core);
         if outside.never.contains(&job.key) || outside.jobs.contains_key(&job.key) {
             core.say(format!("r{} starts {} again: nothing happens", self.replica, job.key));
-            return;
+            drop(core);
+            drop(outside);
+            return lock(&self.checker).job_handed_again(job, &self.core);
         }
         let limit = job.time_limit.as_millis();
         let longest = if core.chance(800) { 5_000.min(limit) } else { limit };

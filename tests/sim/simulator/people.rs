@@ -19,7 +19,8 @@ pub struct Act {
     pub stored: bool,
 }
 
-const ASKING: [&str; 9] = [
+const ASKING: [&str; 10] = [
+    "runbook",
     "incident postmortem",
     "help",
     "deploy status",
@@ -141,6 +142,9 @@ fn in_an_incident(core: &mut Core, checker: &Checker) -> Act {
         let service = core.pick(&["", " --service api", " --anyway"]).copied().unwrap_or_default();
         return say(who, format!("/incident {severity} {}{service}", what.unwrap_or("it is down")));
     }
+    if core.dice.u32(..4) == 0 {
+        return with_a_runbook(core, checker, &all);
+    }
     let Some(id) = core.pick(&all).map(|i| i.id) else { return ask(who, "/incident list") };
     let n = core.dice.u32(1..3);
     let texts = [
@@ -149,7 +153,11 @@ fn in_an_incident(core: &mut Core, checker: &Checker) -> Act {
         format!("/incident ack {id} for 2h"),
         format!("/incident update {id} we look at it"),
         format!("/incident update {id} it gets better"),
+        format!("/incident update {id} we look at it --public We work on it."),
+        format!("/incident publish {id} Some payments fail."),
+        format!("/incident publish {id} We found it. --as identified"),
         format!("/incident mitigate {id} it went back"),
+        format!("/incident mitigate {id} it went back --public It works again."),
         format!("/incident resolve {id} it went back --cause a missing index"),
         format!("/incident reopen {id} it fails again"),
         format!("/incident severity {id} {severity}"),
@@ -170,6 +178,25 @@ fn in_an_incident(core: &mut Core, checker: &Checker) -> Act {
         "/drill P1".to_owned(),
         "/silence LoginsFail for 20m we know".to_owned(),
         "/silence cancel 1".to_owned(),
+    ];
+    say(who, core.pick(&texts).cloned().unwrap_or_default())
+}
+
+/// A command of a runbook is asked for, confirmed, stopped.
+fn with_a_runbook(core: &mut Core, checker: &Checker, incidents: &[&Incident]) -> Act {
+    let who = one_of(core, &["ana", "ben", "fox"]);
+    let runs = checker.runbooks().flat_map(|(_, state)| state.runs.iter());
+    let open: Vec<u32> = runs.filter(|run| run.open()).map(|run| run.asked.number).collect();
+    let number = core.pick(&open).copied().unwrap_or(1);
+    let about = core.pick(incidents).map_or(String::new(), |i| format!(" --incident {}", i.id));
+    let environment = if core.dice.bool() { "staging" } else { "production" };
+    let texts = [
+        format!("/runbook run memory restart api {environment}{about}"),
+        format!("/runbook run memory flush {environment}"),
+        format!("/runbook confirm memory {number}"),
+        format!("/runbook confirm memory {number}"),
+        format!("/runbook confirm memory {number}"),
+        format!("/runbook stop memory {number}"),
     ];
     say(who, core.pick(&texts).cloned().unwrap_or_default())
 }

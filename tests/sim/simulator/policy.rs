@@ -1,17 +1,18 @@
 //! The policy of a seed: people, roles, two services, two environments, every kind of step.
 
+mod response;
+
 use super::core::MONDAY;
 use jiff::civil::{Time, Weekday, date};
-use signalbox::domain::alert::{AlertRules, Glob, Over, Rule, Then};
+use response::{alerts, response, rhythm, ways};
 use signalbox::domain::ids::{EnvironmentName, PersonId, Role, ServiceName};
+use signalbox::domain::paging::Via;
 use signalbox::domain::policy::{
     Ask, Channels, Checklist, Environment, HotfixLane, Item, OnShortWindow, Overrun, Person, Phase, Policy, ProbeSpec,
     Recovery, ReleaseSource, Requirement, RoleInfo, RollbackRules, Section, Service, Slot, Source, Stage, StepKind,
     StepSpec, Strategy,
 };
-use signalbox::domain::response::{Ladder, Level, Response, Severity};
-use signalbox::domain::rhythm::{Cron, Digest, Rhythm, Section as Part};
-use signalbox::domain::roster::{Layer, Roster};
+use signalbox::domain::runbook::{Runbook, Runnable};
 use signalbox::domain::time::Span;
 use signalbox::domain::window::{Calendar, Freeze, Holiday, Window};
 use std::collections::{BTreeMap, BTreeSet};
@@ -241,6 +242,35 @@ fn checklist(id: &str, phase: Phase, items: &[(&str, bool, Option<&str>)]) -> Ch
     }
 }
 
+/// One command that may run at most once, and one that somebody else confirms.
+fn runbook() -> Runbook {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+    let command = |name: &str, line: &str, recovery, second_key| Runnable {
+        name: name.into(),
+        title: name.into(),
+        words: words(line),
+        roles: roles(&["engineer"]),
+        environments: [EnvironmentName::new("staging"), EnvironmentName::new("production")].into(),
+        limit: Span::mins(2),
+        recovery,
+        env: Vec::new(),
+        second_key,
+        source: Source::default(),
+    };
+    Runbook {
+        name: "memory".into(),
+        title: "Out of memory".into(),
+        keywords: Vec::new(),
+        services: BTreeSet::new(),
+        parts: Vec::new(),
+        commands: vec![
+            command("restart", "restart {service} {environment}", Recovery::AtMostOnce, false),
+            command("flush", "flush {environment}", Recovery::Idempotent, true),
+        ],
+        source: Source::default(),
+    }
+}
+
 fn calendar(times: &mut Times) -> Calendar {
     let zone = || "+03:00".to_owned();
     let thursday = date(2026, 3, 5);
@@ -276,14 +306,15 @@ fn calendar(times: &mut Times) -> Calendar {
 pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
     let mut times = Times { open: (600, 840), ..Times::default() };
     let calendar = calendar(&mut times);
+    let mut ways = ways(dice);
     let person = |(id, own): &(&str, &[&str])| {
         let person = Person {
             id: PersonId::new(id),
             name: (*id).into(),
             roles: roles(own),
             accounts: BTreeMap::from([("slack".to_owned(), format!("U-{id}"))]),
-            contact: Default::default(),
-            ways: Default::default(),
+            contact: [(Via::Email, format!("{id}@example.com")), (Via::Ntfy, (*id).to_owned())].into(),
+            ways: ways.pop().unwrap_or_default(),
             source: Source::default(),
         };
         (PersonId::new(id), person)
@@ -291,6 +322,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
     let role = |name: &&str| {
         (Role::new(name), RoleInfo { role: Role::new(name), title: (*name).into(), source: Source::default() })
     };
+    let people = PEOPLE.iter().map(person).collect();
     let staging_keys = if dice.bool() { Vec::new() } else { vec![slot(&["engineer", "qa"], false)] };
     let environments = [environment("staging", staging_keys), production(dice, &times)];
     let table = VERSIONS.iter().map(|v| ((*v).to_owned(), format!("table-{v}"))).collect();
@@ -299,7 +331,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
         service("web", "direct", "commands", ReleaseSource::Table { versions: table }, false),
     ];
     let policy = Policy {
-        runbooks: BTreeMap::new(),
+        runbooks: [("memory".to_owned(), runbook())].into(),
         name: "simulation".into(),
         zone: "+03:00".into(),
         pace: if dice.u32(..4) == 0 { 10 } else { 1 },
@@ -309,7 +341,7 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
             engineering: "engineering".into(),
             alerts: None,
         },
-        people: PEOPLE.iter().map(person).collect(),
+        people,
         roles: ["engineer", "lead", "qa", "cto", "ops"].iter().map(role).collect(),
         services: services.into_iter().map(|s| (s.name.clone(), s)).collect(),
         environments: environments.into_iter().map(|e| (e.name.clone(), e)).collect(),
@@ -337,123 +369,6 @@ pub fn draw(dice: &mut fastrand::Rng) -> (Policy, Times) {
         hash: "policy-0".into(),
     };
     (policy, times)
-}
-
-/// An outage climbs past a level that nobody holds; a nuisance pages once.
-fn response(dice: &mut fastrand::Rng) -> Response {
-    let level = |name: &str, role: &str, after: i64, unresolved: Option<i64>| Level {
-        name: name.into(),
-        after: Span::mins(after),
-        unresolved: unresolved.map(Span::mins),
-        roles: roles(&[role]),
-        people: BTreeSet::new(),
-        all: false,
-        rosters: BTreeSet::new(),
-        source: Source::default(),
-    };
-    let ladder = |name: &str, levels: Vec<Level>, repeat| {
-        (
-            name.to_owned(),
-            Ladder {
-                name: name.into(),
-                levels,
-                repeat,
-                pause: Span::mins(10),
-                urgent: false,
-                source: Source::default(),
-            },
-        )
-    };
-    let first = level("L1", "ops", 0, None);
-    let all = vec![
-        first.clone(),
-        level("L2", "lead", dice.i64(0..20), dice.bool().then_some(25)),
-        level("L3", "watch", 25, None),
-        level("L4", "cto", 40, Some(60)),
-    ];
-    let on_call = Level { rosters: ["primary".to_owned()].into(), ..first.clone() };
-    let severity = |name: &str, ladder: Option<&str>, update, goes_up| Severity {
-        name: name.into(),
-        title: name.into(),
-        respond: Span::mins(15),
-        update: Span::mins(update),
-        ladder: ladder.map(str::to_owned),
-        urgent: false,
-        overdue_goes_up: goes_up,
-        rollback_reminder: goes_up.then_some(Span::mins(10)),
-        post_mortem: goes_up.then_some(Span::hours(8)),
-        source: Source::default(),
-    };
-    Response {
-        severities: vec![
-            severity("P0", Some("all"), 15, true),
-            severity("P1", Some("first"), 30, dice.bool()),
-            severity("P2", None, 120, false),
-        ],
-        ladders: [ladder("all", all, dice.u32(0..3)), ladder("first", vec![on_call], 1)].into(),
-        rosters: [("primary".to_owned(), roster())].into(),
-        ..Response::default()
-    }
-}
-
-/// Each alert of a service is a matter; its label says how bad it is.
-fn alerts() -> AlertRules {
-    let rule = |severity: &str, then: Then| Rule {
-        sources: Vec::new(),
-        labels: [("severity".to_owned(), vec![Glob::new(severity)])].into(),
-        title: Vec::new(),
-        then,
-        service: None,
-        environment: None,
-        key: vec!["alertname".into(), "service".into()],
-        settle: None,
-        over: if severity == "P2" { Over::Resolve } else { Over::Tell },
-        source: Source::default(),
-    };
-    let incident = |name: &str| rule(name, Then::Incident { severity: name.into(), ladder: None });
-    AlertRules {
-        sources: ["watch".to_owned()].into(),
-        rules: vec![incident("P0"), incident("P1"), incident("P2"), rule("none", Then::Line)],
-        storm: 3,
-        ..AlertRules::default()
-    }
-}
-
-/// Every half hour of the morning, so that every history has slots, and outages miss some.
-fn rhythm() -> Rhythm {
-    let digest = Digest {
-        name: "morning".into(),
-        title: "Morning".into(),
-        cron: Cron::read("*/30 9-11 * * *", "+03:00").unwrap_or_default(),
-        channel: None,
-        sections: vec![Part::Incidents, Part::Keys, Part::Deployments, Part::Oncall],
-        probes: Vec::new(),
-        source: Source::default(),
-    };
-    Rhythm { digests: [("morning".to_owned(), digest)].into(), ..Rhythm::default() }
-}
-
-/// Hands over every morning, and twice more within it, so that every history has hand-offs.
-fn roster() -> Roster {
-    let time = |hour, minute| Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight());
-    let layer = |people: &[&str], only: Vec<Window>| Layer {
-        people: people.iter().map(|p| PersonId::new(p)).collect(),
-        from: date(2026, 1, 5).to_datetime(time(10, 20)),
-        turn_days: 1,
-        only,
-        source: Source::default(),
-    };
-    let days = (0..7).filter_map(|d| Weekday::from_monday_zero_offset(d).ok()).collect();
-    let (zone, source) = ("+03:00".to_owned(), Source::default());
-    let hours = Window { days, from: time(10, 40), to: Some(time(11, 30)), zone: zone.clone(), source };
-    Roster {
-        name: "primary".into(),
-        zone,
-        layers: vec![layer(&["fox", "eve"], Vec::new()), layer(&["gus"], vec![hours])],
-        managers: BTreeSet::new(),
-        channel: None,
-        source: Source::default(),
-    }
 }
 
 /// Another policy: somebody gains or loses a role, a key more, other limits. `n` names it.

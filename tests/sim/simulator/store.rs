@@ -2,7 +2,7 @@
 //!
 //! A saboteur may sit in it, to prove that the invariants can fail.
 
-use super::checker::Checker;
+use super::checker::{Checker, page_of_row};
 use super::core::{Shared, at_once, die, lock, pass};
 use async_trait::async_trait;
 use signalbox::chat::Kept;
@@ -11,6 +11,7 @@ use signalbox::store::{
     Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MemoryStore, MessageRow, OutboxRow, ReactionRow,
     Result, StateRow, Store, StoreError, TimerRow,
 };
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// A planted bug.
@@ -38,6 +39,20 @@ pub enum Sabotage {
     ClosesUnworked,
     /// What is to be worked is read backwards.
     ReadsBackwards,
+    /// Some rows of pages are not stored.
+    LosesPages,
+    /// Pages wait for a minute before their first try.
+    PutsPagesOff,
+    /// Whoever looks at an incident sees now and then what stood there before.
+    ReadsOldIncidents,
+    /// Nobody is told that a page may have been tried before.
+    ForgetsDoubts,
+    /// Some pages that arrived stay on their way.
+    KeepsSentPages,
+    /// Every claim counts as the first.
+    ForgetsAttempts,
+    /// Nobody is told that a post may have been made before.
+    ForgetsPublicDoubts,
 }
 
 impl Sabotage {
@@ -53,6 +68,17 @@ impl Sabotage {
         Self::ClosesUnworked,
         Self::ReadsBackwards,
     ];
+
+    /// Those that one invariant is about, and its words.
+    pub const BY_WORDS: [(Self, &str); 7] = [
+        (Self::LosesPages, "has no row"),
+        (Self::PutsPagesOff, "before its first try"),
+        (Self::ReadsOldIncidents, "is begun after"),
+        (Self::ForgetsDoubts, "does not say so"),
+        (Self::KeepsSentPages, "and nothing had gone wrong"),
+        (Self::ForgetsAttempts, "is handed over a second time"),
+        (Self::ForgetsPublicDoubts, "customers read"),
+    ];
 }
 
 pub struct SimStore {
@@ -61,6 +87,12 @@ pub struct SimStore {
     pub checker: Arc<Mutex<Checker>>,
     pub replica: usize,
     pub sabotage: Sabotage,
+    /// Incidents as they were read last.
+    pub old: Mutex<BTreeMap<Stream, StateRow>>,
+}
+
+fn is_page(row: &OutboxRow) -> bool {
+    page_of_row(&row.key).is_some()
 }
 
 fn away<T>(what: &str) -> Result<T> {
@@ -72,13 +104,13 @@ impl SimStore {
     async fn reach(&self) -> Result<()> {
         pass(&self.core, 800).await;
         let mut core = lock(&self.core);
-        if core.faults && core.t < core.outage_until {
-            return away("it is away");
-        }
-        if core.fault(|r| r.store_fails) {
-            return away("a connection broke");
-        }
-        Ok(())
+        let what = match core.faults && core.t < core.outage_until {
+            true => "it is away",
+            false if core.fault(|r| r.store_fails) => "a connection broke",
+            false => return Ok(()),
+        };
+        core.troubles[self.replica] += 1;
+        away(what)
     }
 
     fn sabotaged(&self, batch: &Batch) -> Batch {
@@ -96,6 +128,14 @@ impl SimStore {
                 out.timers_cancelled.retain(|id| !fired.iter().any(|(f, _)| f == id));
             }
             Sabotage::IgnoresReads => out.reads.clear(),
+            Sabotage::LosesPages if now_and_then => out.outbox.retain(|row| !is_page(row)),
+            Sabotage::PutsPagesOff => {
+                out.outbox.iter_mut().filter(|row| is_page(row)).for_each(|row| row.due_at += 60_000);
+            }
+            Sabotage::KeepsSentPages if now_and_then => {
+                let rows = at_once(self.inner.outbox(i64::MAX)).unwrap_or_default();
+                out.receipts.retain(|receipt| !rows.iter().any(|row| row.id == receipt.id && is_page(row)));
+            }
             _ => {}
         }
         out
@@ -110,6 +150,7 @@ impl Store for SimStore {
             die(&self.core, self.replica, "before a commit").await;
         }
         if lock(&self.core).fault(|r| r.commit_fails) {
+            lock(&self.core).troubles[self.replica] += 1;
             let full = lock(&self.core).chance(200);
             return if full { Err(StoreError::Full) } else { away("the commit failed") };
         }
@@ -133,6 +174,7 @@ impl Store for SimStore {
         pass(&self.core, 800).await;
         let mut core = lock(&self.core);
         if core.fault(|r| r.commit_unanswered) {
+            core.troubles[self.replica] += 1;
             core.say(format!("r{} commit done, the answer is lost", self.replica));
             return away("the answer to the commit is lost");
         }
@@ -141,7 +183,16 @@ impl Store for SimStore {
 
     async fn states(&self, streams: &[Stream]) -> Result<Vec<StateRow>> {
         self.reach().await?;
-        self.inner.states(streams).await
+        let mut rows = self.inner.states(streams).await?;
+        if self.sabotage == Sabotage::ReadsOldIncidents {
+            for row in rows.iter_mut().filter(|row| row.stream.kind() == "incident") {
+                let old = lock(&self.old).insert(row.stream.clone(), row.clone());
+                if let Some(old) = old.filter(|_| lock(&self.core).chance(300)) {
+                    *row = old;
+                }
+            }
+        }
+        Ok(rows)
     }
 
     async fn answers(&self, keys: &[String]) -> Result<Vec<(String, String)>> {
@@ -256,7 +307,18 @@ impl Store for SimStore {
     async fn claim(&self, now: i64, owner: &str, lease_until: i64, limit: i64) -> Result<Vec<Claim>> {
         self.reach().await?;
         let lease_until = if self.sabotage == Sabotage::ForgetsLeases { now + 1 } else { lease_until };
-        let claims = self.inner.claim(now, owner, lease_until, limit).await?;
+        let mut claims = self.inner.claim(now, owner, lease_until, limit).await?;
+        if self.sabotage == Sabotage::ForgetsDoubts {
+            claims.iter_mut().filter(|claim| is_page(&claim.row)).for_each(|claim| claim.doubt = false);
+        }
+        if self.sabotage == Sabotage::ForgetsPublicDoubts {
+            let public = |claim: &&mut Claim| claim.row.target.starts_with("public:");
+            claims.iter_mut().filter(public).for_each(|claim| claim.doubt = false);
+        }
+        if self.sabotage == Sabotage::ForgetsAttempts {
+            let task = |claim: &&mut Claim| claim.row.target.starts_with("task:run.");
+            claims.iter_mut().filter(task).for_each(|claim| claim.row.attempts = 1);
+        }
         // A lost answer: the rows are leased and nobody knows.
         if lock(&self.core).fault(|r| r.commit_unanswered) {
             return away("the answer to a claim is lost");

@@ -186,3 +186,6 @@ fn fits(tx: &mut Tx<'_>, text: &str, most: usize) -> bool {
     }
     fits
 }
+
+#[cfg(test)]
+mod tests;

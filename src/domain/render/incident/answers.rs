@@ -212,7 +212,7 @@ fn page_came(i: &Incident, of: &Try, came: &Came) -> Text {
     text.extend(page.into_iter().flat_map(|page| [plain(" to "), person(&page.person)]));
     text.push(plain(match came {
         Came::Delivered { .. } => format!(" is delivered by {}", of.via.words()),
-        Came::Failed { why } => format!(" failed by {}: {why}", of.via.words()),
+        Came::Failed { why, .. } => format!(" failed by {}: {why}", of.via.words()),
     }));
     text
 }

@@ -12,7 +12,7 @@ mod status;
 pub use answers::{incident_list, incident_nearly_the_same, incident_status, timeline};
 pub use card::{incident_card, incident_key};
 pub(super) use notices::incident as notices;
-pub use page::{page_key, page_letter, page_message, pages_asked, pages_followed};
+pub use page::{follow_letter, page_key, page_letter, page_message, pages_asked, pages_followed};
 pub use post_mortem::{Act, POST_MORTEM, post_mortem, post_mortem_message, post_mortem_problem};
 pub use status::{public_notice, public_text, public_title, status_mails, template_problem, template_trouble};
 

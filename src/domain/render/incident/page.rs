@@ -3,11 +3,12 @@
 use super::super::alert;
 use super::super::parts::{button, sentence};
 use super::title;
+use crate::domain::ids::PersonId;
 use crate::domain::incident::Incident;
 use crate::domain::message::{Block, ButtonStyle, Message, Text, Tone, bold, clock, moment, plain};
 use crate::domain::paging::{Attempt, Follow, Letter, Page, Try, Urgency, Via};
 use crate::domain::policy::Policy;
-use crate::domain::time::Span;
+use crate::domain::time::{Now, Span};
 use jiff::Timestamp;
 
 /// Whether something stands behind `why`.
@@ -43,6 +44,27 @@ pub fn page_message(i: &Incident, page: usize, repeat: bool) -> Option<Message> 
 pub fn page_letter(policy: &Policy, i: &Incident, of: &Try, now: Timestamp, repeat: bool) -> Option<Letter> {
     let page = i.climb.pages.get(of.page)?;
     let person = policy.people.get(&page.person)?;
+    let address = person.contact.get(&of.via).cloned();
+    Some(Letter { address, ..letter(policy, i, page, of, now, repeat) })
+}
+
+/// What a way is told that keeps a matter open; the page of `person` may be of an earlier beginning, and whom config no longer names
+/// is told of as well.
+#[must_use]
+pub fn follow_letter(
+    policy: &Policy,
+    i: &Incident,
+    of: &Try,
+    person: Option<&PersonId>,
+    now: Timestamp,
+) -> Option<Letter> {
+    let stands = i.climb.pages.get(of.page).filter(|_| i.episode == of.episode);
+    let gone = || person.map(|person| Page::new(person.clone(), "", "", &[], Now::at(i.started)));
+    let page = stands.cloned().or_else(gone)?;
+    Some(letter(policy, i, &page, of, now, false))
+}
+
+fn letter(policy: &Policy, i: &Incident, page: &Page, of: &Try, now: Timestamp, repeat: bool) -> Letter {
     let severity = policy.response.severity(&i.severity);
     let meaning = severity.map_or_else(String::new, |s| format!(", {}", s.title));
     let mut lines = vec![format!("{}.", sentence(policy, &heading(i, page)))];
@@ -65,12 +87,12 @@ pub fn page_letter(policy: &Policy, i: &Incident, of: &Try, now: Timestamp, repe
     lines.extend(policy.response.link.clone());
     let again = if repeat { "Again: " } else { "" };
     let position = policy.response.severities.iter().position(|s| s.name == i.severity);
-    Some(Letter {
+    Letter {
         id: format!("{}/{}.{}/{}", i.id, of.episode, of.page, of.via.name()),
         about: format!("signalbox/{}/{}/{}", i.id, of.episode, page.person),
         person: page.person.clone(),
-        name: person.name.clone(),
-        address: person.contact.get(&of.via).cloned(),
+        name: policy.person_name(&page.person).to_owned(),
+        address: None,
         subject: i.id.to_string(),
         title: format!("{again}{} {} {}", i.id, i.severity, i.title),
         text: lines.join("\n"),
@@ -83,7 +105,7 @@ pub fn page_letter(policy: &Policy, i: &Incident, of: &Try, now: Timestamp, repe
         sent: now,
         link: policy.response.link.clone(),
         repeat,
-    })
+    }
 }
 
 fn urgency(policy: &Policy, i: &Incident, page: &Page) -> Urgency {
@@ -147,7 +169,8 @@ pub fn pages_asked(i: &Incident) -> Vec<Try> {
     pages.flat_map(|(n, page)| page.asked().map(move |a| of(n, a.via))).collect()
 }
 
-/// What ways that keep a matter open are to be told: of a person, the first page by each.
+/// What ways that keep a matter open are to be told: of a person, the first page by each that may have arrived, and every one that is
+/// under way, behind which it is told.
 #[must_use]
 pub fn pages_followed(i: &Incident) -> Vec<(Try, Follow)> {
     let mut seen = std::collections::BTreeSet::new();
@@ -158,8 +181,10 @@ pub fn pages_followed(i: &Incident) -> Vec<(Try, Follow)> {
             (false, true) => Follow::Acknowledged,
             (false, false) => continue,
         };
-        for attempt in p.attempts.iter().filter(|a| matches!(a.via, Via::Pagerduty | Via::Webhook) && !a.ended) {
-            if seen.insert((&p.person, attempt.via)) {
+        let keeps = |a: &&Attempt| matches!(a.via, Via::Pagerduty | Via::Webhook) && (!a.ended || a.perhaps);
+        for attempt in p.attempts.iter().filter(keeps) {
+            let under_way = !attempt.ended && attempt.delivered.is_none();
+            if seen.insert((&p.person, attempt.via)) || under_way {
                 let of =
                     Try { episode: i.episode, page, via: attempt.via, place: attempt.via.name().into(), places: 1 };
                 out.push((of, what));

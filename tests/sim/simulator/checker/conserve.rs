@@ -34,11 +34,11 @@ impl Checker {
         touched: &BTreeSet<Stream>,
         batch: &Batch,
         store: &MemoryStore,
-        t: i64,
+        now: (i64, i64),
     ) -> Vec<String> {
         let mut wrong = Vec::new();
         for stream in touched {
-            self.expect(stream, t);
+            self.expect(stream, now.0);
         }
         let timers = at_once(store.timers(ALL)).unwrap_or_default();
         let outbox = at_once(store.outbox(ALL)).unwrap_or_default();
@@ -50,6 +50,8 @@ impl Checker {
         }
         if !touched.is_empty() {
             wrong.extend(self.incidents_hold(&timers));
+            wrong.extend(self.pages_hold(touched, batch, &outbox, now));
+            self.mails_promised(batch);
             wrong.extend(self.places_hold());
         }
         wrong
@@ -115,7 +117,8 @@ impl Checker {
                     let key = format!("{}{}", runbook::job_key(&runbook, number), if stop { ".stop" } else { "" });
                     (key, serde_json::to_string(&Effect::Run { runbook, number, stop }).unwrap_or_default())
                 };
-                self.expected.tasks.insert(stream.clone(), runbook::tasks(r).into_iter().map(task).collect());
+                let tasks = runbook::tasks(r).into_iter().map(task).collect();
+                self.asks(stream, tasks, t);
                 return;
             }
             State::Person(_) | State::Board(_) => (Vec::new(), Vec::new()),
@@ -126,11 +129,17 @@ impl Checker {
         let id = DeploymentId::parse(stream.name()).unwrap_or(DeploymentId(0));
         let body = |task| serde_json::to_string(&Effect::Task { deployment: id, task }).unwrap_or_default();
         let tasks: BTreeMap<_, _> = tasks.into_iter().map(|task| (task.key, body(task.kind))).collect();
+        self.asks(stream, tasks, t);
+    }
+
+    /// These are the tasks that it asks for now.
+    fn asks(&mut self, stream: &Stream, tasks: BTreeMap<String, String>, t: i64) {
         for key in tasks.keys() {
             self.unasked.remove(key);
         }
-        let gone = self.expected.tasks.insert(stream.clone(), tasks.clone()).unwrap_or_default();
-        for key in gone.into_keys().filter(|k| !tasks.contains_key(k)) {
+        let gone = self.expected.tasks.insert(stream.clone(), tasks).unwrap_or_default();
+        let still = &self.expected.tasks[stream];
+        for key in gone.into_keys().filter(|k| !still.contains_key(k)) {
             self.unasked.insert(key, t);
         }
     }

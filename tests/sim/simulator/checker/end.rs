@@ -27,12 +27,15 @@ impl Checker {
         }
         for said in room.said.values() {
             let under = said.thread.as_ref().and_then(|id| room.said.get(id));
-            let is_card = |key: &str| key.starts_with("card:") || key.starts_with("handoff:");
+            let is_card = |key: &str| ["card:", "handoff:", "runbook:"].iter().any(|kind| key.starts_with(kind));
             if said.thread.is_some() && under.is_none_or(|u| !is_card(&u.key)) {
                 wrong.push(format!("{} stands in the thread of {:?}, which is no card", said.key, said.thread));
             }
         }
         wrong.extend(self.digests_at_the_end());
+        wrong.extend(self.pages_at_the_end());
+        wrong.extend(self.public_at_the_end());
+        wrong.extend(self.commands_at_the_end());
         wrong.extend(self.everything_is_said(room));
         wrong.extend(self.cards_are_true(room));
         wrong
@@ -58,8 +61,9 @@ impl Checker {
         let mut wrong = Vec::new();
         let of_deployments = self.deployments().flat_map(|d| render::cards(&self.policies[0], d));
         let of_incidents = self.incidents().map(|i| render::incident_card(&self.policies[0], i));
+        let of_runs = self.runbooks().flat_map(|(name, s)| render::runbook_cards(&self.policies[0], name, s));
         {
-            for card in of_deployments.chain(of_incidents) {
+            for card in of_deployments.chain(of_incidents).chain(of_runs) {
                 for platform in &self.platforms {
                     let name = PlatformName::new(platform);
                     let shown: Vec<_> = room.of_key(&name, &card.key).filter(|s| !s.deleted).collect();

@@ -4,13 +4,18 @@
 //! by plain arithmetic, without the product's gate, matching or windows.
 
 mod alerts;
+mod commands;
 mod conserve;
 mod end;
 mod incidents;
 mod may;
+mod pages;
+mod public;
 mod rhythm;
 mod run;
 mod wayout;
+
+pub use pages::of_row as page_of_row;
 
 use super::core::{REPLICAS, Shared, at_once, lock};
 use super::policy::Times;
@@ -49,6 +54,8 @@ pub struct Checker {
     /// Keys of messages that were promised.
     pub promised: BTreeSet<String>,
     pub alerts: alerts::Alerts,
+    pub pages: pages::Pages,
+    public: public::Public,
     /// Digests that were posted.
     pub posted_slots: u32,
     expected: conserve::Expected,
@@ -71,6 +78,8 @@ impl Checker {
             good: BTreeSet::new(),
             promised: BTreeSet::new(),
             alerts: alerts::Alerts::default(),
+            pages: pages::Pages::default(),
+            public: public::Public::default(),
             posted_slots: 0,
             expected: conserve::Expected::default(),
             unasked: BTreeMap::new(),
@@ -135,8 +144,11 @@ impl Checker {
         for stream in &touched {
             wrong.extend(self.stored_is_folded(stream, store));
         }
-        let t = lock(core).t;
-        wrong.extend(self.conserved(&touched, batch, store, t));
+        let now = {
+            let core = lock(core);
+            (core.t, core.work_of(replica))
+        };
+        wrong.extend(self.conserved(&touched, batch, store, now));
         for what in wrong {
             lock(core).violate(what);
         }
@@ -155,9 +167,13 @@ impl Checker {
         let at = Now { wall: from_millis(row.at), work: from_millis(work) };
         let judged = self.judge(replica, row, &event, before.state.as_ref());
         let state = evolve(&row.stream, before.state, &event, at).map_err(|b| b.to_string())?;
-        self.promise(replica, row, &event, &state);
+        let said = self.promise(replica, row, &event, &state);
+        if let (Event::Incident(e), State::Incident(i)) = (&event, &state) {
+            self.pages_after(e, i);
+            self.public_after(e);
+        }
         self.streams.insert(row.stream.clone(), Folded { seq: row.seq, hash, state: Some(state) });
-        judged
+        judged.and(said)
     }
 
     /// What must hold before this event may happen, and the tallies it changes.
@@ -171,6 +187,7 @@ impl Checker {
                 self.good.insert((name, service.clone(), release.revision.clone()));
                 Ok(())
             }
+            (Event::Runbook(e), before) => self.judge_command(replica, row, e, before),
             (Event::Digest(e), before) => self.judge_digest(row, e, before),
             (Event::Incident(e), Some(State::Incident(i))) => self.judge_incident(replica, row, e, i),
             _ => Ok(()),
@@ -206,8 +223,8 @@ impl Checker {
         Ok(())
     }
 
-    /// The messages that this event promises.
-    fn promise(&mut self, replica: usize, row: &EventRow, event: &Event, after: &State) {
+    /// The messages that this event promises. Whoever could be paged was: then the channel hears of it, and nobody waits in silence.
+    fn promise(&mut self, replica: usize, row: &EventRow, event: &Event, after: &State) -> Result<(), String> {
         let actor = (row.actor != "signalbox").then(|| PersonId::new(&row.actor));
         let notices = render::notices(&self.policies[replica], &row.stream, event, actor.as_ref(), after);
         for platform in &self.platforms {
@@ -226,6 +243,9 @@ impl Checker {
                 self.promised.insert(format!("{}/{}/draft@{platform}", row.stream, row.seq));
             }
         }
+        let ended = matches!(event, Event::Incident(IncidentEvent::LadderEnded));
+        let silent = ended && !notices.iter().any(|n| matches!(n.place, render::Place::Channel(_)));
+        if silent { Err("the ladder ends and no channel hears of it".into()) } else { Ok(()) }
     }
 
     fn stored_is_folded(&self, stream: &Stream, store: &MemoryStore) -> Option<String> {
@@ -256,7 +276,7 @@ impl Checker {
     }
 
     fn may_begin(&mut self, job: &Job, t: i64) -> Result<(), String> {
-        let id = job.target.deployment.ok_or("it belongs to no deployment")?;
+        let Some(id) = job.target.deployment else { return self.command_may_begin(job, t) };
         let d = self.deployment(id).ok_or("its deployment is unknown")?;
         let run = d.run.as_ref().ok_or("its deployment never started")?;
         let part = job.key.split('.').nth(1).ok_or("its key has no step")?;
