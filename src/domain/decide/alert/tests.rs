@@ -196,6 +196,23 @@ fn an_incident_that_ends_while_it_rests_pages_nobody_and_is_not_forgotten() {
     assert!(desk.pages > pages, "and it pages when it fires again");
 }
 
+#[test]
+fn customers_hear_of_an_end_that_comes_with_the_alerts() {
+    use crate::domain::alert::Over;
+    use crate::domain::status::Phase as Public;
+    for (over, told) in [(Over::Mitigate, Public::Monitoring), (Over::Resolve, Public::Resolved)] {
+        let mut desk = Desk::new(|p| {
+            p.alerts.rules[1].over = over;
+            p.response.status.publish = p.response.severities.iter().map(|s| s.name.clone()).collect();
+        });
+        desk.say(vec![alert("HighErrorRate", "api", true)]);
+        desk.say(vec![alert("HighErrorRate", "api", false)]);
+        desk.wait(Span::mins(20));
+        let publication = desk.incident(1).unwrap().publications[0].clone();
+        assert_eq!(publication.last().map(|post| post.phase), Some(told), "{over:?}");
+    }
+}
+
 /// What can happen, in half minutes of waiting.
 #[derive(Clone, Debug)]
 enum Act {

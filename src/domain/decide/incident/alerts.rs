@@ -2,11 +2,13 @@
 
 use super::climb;
 use super::declare::{Begins, opened};
+use super::publish;
 use crate::domain::alert::{Linked, Over};
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{BoardEvent, Incident, IncidentEvent as E, Status, Suspect, UPDATE_EVERY_MIN};
 use crate::domain::response::{Ladder, Severity};
+use crate::domain::status::Template;
 use crate::domain::time::{Span, after};
 use std::collections::BTreeSet;
 
@@ -157,13 +159,15 @@ pub(in crate::domain::decide) fn over(
         Over::Mitigate if i.status == Status::Mitigated => Ok(()),
         Over::Mitigate => {
             let next = after(now, severity.map_or(UPDATE_EVERY_MIN, |s| s.update));
-            tx.on_incident(id, E::Mitigated { by, text: words, next })
+            tx.on_incident(id, E::Mitigated { by: by.clone(), text: words, next })?;
+            publish::follow(tx, id, &by, Template::PublicMitigated, None)
         }
         Over::Resolve => {
             let post_mortem_due = severity.and_then(|s| s.post_mortem).map(|span| after(now, span));
             let cause = "nobody has said it".to_owned();
-            tx.on_incident(id, E::Resolved { by, resolution: words, cause, post_mortem_due })?;
-            tx.on_board(BoardEvent::Ended { incident: id })
+            tx.on_incident(id, E::Resolved { by: by.clone(), resolution: words, cause, post_mortem_due })?;
+            tx.on_board(BoardEvent::Ended { incident: id })?;
+            publish::follow(tx, id, &by, Template::PublicResolved, None)
         }
     }
 }
