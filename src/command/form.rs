@@ -30,7 +30,7 @@ pub fn form(
     }
     let wanted = |arg: &&Arg| {
         let typed = !arg.has(&How::Button) && arg.flag().is_none() && arg.kind != Kind::Flag;
-        typed && !action.args.contains_key(&arg.name) && !shut(entry, arg)
+        typed && !action.args.contains_key(&arg.name) && !shut(entry, arg, &action)
     };
     let mut fields: Vec<FormField> = entry.args.iter().filter(wanted).map(|a| field(entry, a, vocabulary)).collect();
     fields.sort_by_key(|f| !f.required);
@@ -56,10 +56,14 @@ pub fn asked_form(catalogue: &Catalogue, vocabulary: &Vocabulary, action: &Actio
     Some(Form { submit: title.clone(), title, fields })
 }
 
-/// Whether it belongs only to alternatives that a person who named nothing is not asked about: the last one is the fullest.
-fn shut(entry: &Entry, arg: &Arg) -> bool {
-    let in_one = |names: &Vec<String>| names.iter().any(|n| n.trim_end_matches('?') == arg.name);
-    entry.needs.iter().any(in_one) && !entry.needs.last().is_some_and(in_one)
+/// Whether it belongs only to alternatives that a person is not asked about: of those that go with what they named, the last one
+/// is the fullest.
+fn shut(entry: &Entry, arg: &Arg, said: &Action) -> bool {
+    let has = |names: &Vec<String>, name: &str| names.iter().any(|n| n.trim_end_matches('?') == name);
+    let tells = |name: &&String| entry.needs.iter().any(|names| has(names, name));
+    let goes = |names: &&Vec<String>| said.args.keys().filter(tells).all(|name| has(names, name));
+    let asked = entry.needs.iter().rfind(goes).or(entry.needs.last());
+    entry.needs.iter().any(|names| has(names, &arg.name)) && !asked.is_some_and(|names| has(names, &arg.name))
 }
 
 fn field(entry: &Entry, arg: &Arg, vocabulary: &Vocabulary) -> FormField {
@@ -149,6 +153,8 @@ mod tests {
         assert_eq!(names("/rollback"), "rollback asks environment! service mode reason");
         assert_eq!(names("/approve"), "approve asks deployment!");
         assert_eq!(names("/checklist na D-2 3"), "checklist na?deployment=D-2&item=3 asks reason!");
+        assert_eq!(names("/checklist na INC-2"), "checklist na?incident=INC-2 asks item! reason!");
+        assert_eq!(names("/checklist tick"), "checklist tick asks deployment! items!");
     }
 
     #[test]

@@ -118,6 +118,16 @@ impl Args<'_> {
             "incident done" => C::Done { incident, action: needed(self.number("action")?, "action")? },
             "incident lessons" => C::Lessons { incident, text: self.said("text")? },
             "incident review" => C::Review { incident },
+            // Without an incident these are about a deployment.
+            "checklist" if incident.is_some() => C::Checklist { incident },
+            "checklist tick" if incident.is_some() => C::Tick { incident, items: needed(self.items("items")?, "items")? },
+            "checklist untick" if incident.is_some() => {
+                C::Untick { incident, items: needed(self.items("items")?, "items")? }
+            }
+            "checklist na" if incident.is_some() => {
+                let item = needed(self.number("item")?, "item")?;
+                C::NotApplicable { incident, item, reason: self.reason()? }
+            }
             "incident postmortem" => C::PostMortem { incident },
             "incident status" => C::Status { incident },
             "incident timeline" => C::Timeline { incident },

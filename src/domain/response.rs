@@ -28,7 +28,7 @@ pub struct Response {
     /// Where people are sent from outside chat, such as the console's address.
     #[serde(default)]
     pub link: Option<String>,
-    /// Asked first about every urgent incident.
+    /// Asked first about every urgent incident, as a checklist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<String>,
     /// What often helps.

@@ -51,7 +51,7 @@ impl Engine {
         let rows = self.deps.store.states(std::slice::from_ref(stream)).await?;
         let cards = match rows.first().map(parse_state).transpose()? {
             Some(State::Deployment(d)) => render::cards(&self.policy(), &d),
-            Some(State::Incident(i)) => vec![render::incident_card(&self.policy(), &i)],
+            Some(State::Incident(i)) => render::incident_cards(&self.policy(), &i),
             Some(State::Roster(r)) => render::handoff_cards(&self.policy(), stream.name(), &r),
             Some(State::Maintenance(m)) => render::maintenance_cards(&self.policy(), stream.name(), &m),
             Some(State::Runbook(r)) => render::runbook_cards(&self.policy(), stream.name(), &r),

@@ -187,22 +187,15 @@ impl Derive<'_> {
             self.runs(batch, stream, before, r);
         }
         if let Some(State::Incident(i)) = after {
-            let card = render::incident_card(self.policy, i);
-            let old = match before {
-                Some(State::Incident(old)) => Some(render::incident_card(self.policy, old)),
-                _ => None,
-            };
-            if old.as_ref() != Some(&card) {
-                self.card(batch, stream, &card.key, |platform, card| Effect::IncidentCard {
-                    platform,
-                    card,
-                    incident: i.id,
-                });
-            }
             let old = match before {
                 Some(State::Incident(old)) => Some(old.as_ref()),
                 _ => None,
             };
+            let shown = old.map(|old| render::incident_cards(self.policy, old)).unwrap_or_default();
+            for card in render::incident_cards(self.policy, i).into_iter().filter(|card| !shown.contains(card)) {
+                let effect = |platform, card| Effect::IncidentCard { platform, card, incident: i.id };
+                self.card(batch, stream, &card.key, effect);
+            }
             self.pages(batch, stream, old, i);
             self.publications(batch, stream, old, i);
         }

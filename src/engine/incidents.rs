@@ -48,7 +48,9 @@ impl Engine {
         let board = self.board().await?;
         let open: Vec<IncidentId> = board.open.keys().copied().collect();
         let wanted = match command {
-            IncidentCommand::Status { incident } | IncidentCommand::Timeline { incident } => *incident,
+            IncidentCommand::Status { incident }
+            | IncidentCommand::Timeline { incident }
+            | IncidentCommand::Checklist { incident } => *incident,
             // Written when it is over: without a number it is that of the last one.
             IncidentCommand::PostMortem { incident } => {
                 incident.or(board.ended.last().copied().filter(|_| open.is_empty()))
@@ -71,6 +73,7 @@ impl Engine {
         Ok(match command {
             IncidentCommand::Timeline { .. } => render::timeline(&i, &self.acts(id).await?),
             IncidentCommand::PostMortem { .. } => self.draft(&i).await?,
+            IncidentCommand::Checklist { .. } => render::incident_checklist(&i),
             _ => render::incident_status(&self.policy(), &i),
         })
     }

@@ -206,6 +206,23 @@ fn every_other_command_is_read() {
         ("/window production", window(None, Some("production"))),
         ("/window api in production", window(Some("api"), Some("production"))),
         ("/checklist D-42", Command::Checklist { deployment: D }),
+        ("/checklist INC-7", Command::Incident(IncidentCommand::Checklist { incident: Some(IncidentId(7)) })),
+        (
+            "/checklist tick INC-7 2 4-5",
+            Command::Incident(IncidentCommand::Tick { incident: Some(IncidentId(7)), items: vec![2, 4, 5] }),
+        ),
+        (
+            "/checklist untick INC-7 2",
+            Command::Incident(IncidentCommand::Untick { incident: Some(IncidentId(7)), items: vec![2] }),
+        ),
+        (
+            "/checklist na INC-7 6 nothing was released",
+            Command::Incident(IncidentCommand::NotApplicable {
+                incident: Some(IncidentId(7)),
+                item: 6,
+                reason: "nothing was released".into(),
+            }),
+        ),
         ("/checklist tick D-42 3", tick(&[3])),
         ("/checklist tick D-42 3 4 3 7-9", tick(&[3, 4, 7, 8, 9])),
         ("/checklist tick 42 3, 4", tick(&[3, 4])),

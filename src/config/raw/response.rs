@@ -63,11 +63,11 @@ section! {
 }
 
 section! {
-    /// What people who answer an incident are reminded of.
+    /// The checklist in the thread of every urgent incident; nothing waits for it.
     IncidentsEntry {
-        /// Asked first in the thread of every urgent incident, one a line.
+        /// Its first questions, ticked by whoever answers them.
         questions: Option<Vec<At<String>>>,
-        /// What often helps, shown behind the questions.
+        /// What often helps, below the questions.
         quick_wins: Option<Vec<At<String>>>,
     }
 }

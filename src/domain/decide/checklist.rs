@@ -13,25 +13,32 @@ const RECHECK_MIN: Span = Span::secs(10);
 /// And when the probes name no freshness, this often.
 const RECHECK: Span = Span::mins(5);
 
-/// The items, or a refusal that names the first number that is none.
-fn items(tx: &mut Tx<'_>, d: &Deployment, numbers: &[u32]) -> Option<Vec<ItemState>> {
-    let mut out = Vec::new();
-    for no in numbers {
-        match d.items().find(|(_, i)| i.no == *no) {
-            Some((_, item)) => out.push(item.clone()),
-            None => {
-                let last = d.next_item() - 1;
-                let text = vec![
-                    plain(format!("{} has no item {no}; its items are 1 to {last}. ", d.id)),
-                    code(format!("/checklist {}", d.id)),
-                    plain(" shows them."),
-                ];
-                tx.refuse_text("unknown_item", text);
-                return None;
-            }
+/// The items of these numbers, or a refusal that names the first number that is none. `show`: what shows those of `name`.
+pub(super) fn chosen<'a>(
+    tx: &mut Tx<'_>,
+    all: impl Iterator<Item = &'a ItemState>,
+    numbers: &[u32],
+    (name, show): (&str, &str),
+) -> Option<Vec<ItemState>> {
+    let all: Vec<&ItemState> = all.collect();
+    let found = |no: &u32| all.iter().find(|i| i.no == *no).map(|i| (*i).clone()).ok_or(*no);
+    match numbers.iter().map(found).collect::<Result<Vec<_>, _>>() {
+        Ok(items) => Some(items),
+        Err(none) => {
+            let last = all.last().map_or(0, |i| i.no);
+            let text = vec![
+                plain(format!("{name} has no item {none}; its items are 1 to {last}. ")),
+                code(format!("/{show} {name}")),
+                plain(" shows them."),
+            ];
+            tx.refuse_text("unknown_item", text);
+            None
         }
     }
-    Some(out)
+}
+
+fn items(tx: &mut Tx<'_>, d: &Deployment, numbers: &[u32]) -> Option<Vec<ItemState>> {
+    chosen(tx, d.items().map(|(_, item)| item), numbers, (&d.id.to_string(), "checklist"))
 }
 
 /// Whether its checklists are still worth ticking: they are kept after the end as well, for the follow-ups.

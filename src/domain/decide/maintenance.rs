@@ -2,8 +2,8 @@
 //!
 //! Everybody in config may tick: the card says who did. Only the newest round can be ticked.
 
-use super::{Stop, Tx};
-use crate::domain::deployment::{ItemMark, ItemState, ListState};
+use super::{Stop, Tx, checklist};
+use crate::domain::deployment::{ItemMark, ListState};
 use crate::domain::ids::{PersonId, Stream};
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::rhythm::{
@@ -82,7 +82,8 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, command: &C) -> Result<(),
         C::NotApplicable { name, item, round, .. } => (name, vec![*item], *round),
     };
     let Some(round) = round(tx, name, meant)? else { return Ok(()) };
-    let Some(items) = items(tx, name, &round, &numbers) else { return Ok(()) };
+    let items = checklist::chosen(tx, round.list.items.iter(), &numbers, (name, "maintenance"));
+    let Some(items) = items else { return Ok(()) };
     let number = round.number;
     let mut touched = Vec::new();
     for i in &items {
@@ -126,21 +127,6 @@ fn round(tx: &mut Tx<'_>, name: &str, meant: Option<u32>) -> Result<Option<Round
     };
     tx.refuse_text("no_round", vec![plain(text), code("/maintenance"), plain(" shows what is open.")]);
     Ok(None)
-}
-
-/// The items, or a refusal that names the first number that is none.
-fn items(tx: &mut Tx<'_>, name: &str, round: &Round, numbers: &[u32]) -> Option<Vec<ItemState>> {
-    let all = &round.list.items;
-    if let Some(none) = numbers.iter().find(|no| !all.iter().any(|i| i.no == **no)) {
-        let text = vec![
-            plain(format!("{name} has no item {none}; its items are 1 to {}. ", all.len())),
-            code(format!("/maintenance {name}")),
-            plain(" shows them."),
-        ];
-        tx.refuse_text("unknown_item", text);
-        return None;
-    }
-    Some(all.iter().filter(|i| numbers.contains(&i.no)).cloned().collect())
 }
 
 /// The state of a maintenance; an empty one before its first event.

@@ -129,6 +129,23 @@ pub enum IncidentCommand {
         incident: IncidentId,
         message: String,
     },
+    /// What is asked first, with its numbers.
+    Checklist {
+        incident: Option<IncidentId>,
+    },
+    Tick {
+        incident: Option<IncidentId>,
+        items: Vec<u32>,
+    },
+    Untick {
+        incident: Option<IncidentId>,
+        items: Vec<u32>,
+    },
+    NotApplicable {
+        incident: Option<IncidentId>,
+        item: u32,
+        reason: String,
+    },
     PostMortem {
         incident: Option<IncidentId>,
     },
@@ -169,6 +186,10 @@ impl IncidentCommand {
             Self::Review { .. } => "incident review",
             Self::Mark { .. } => "incident mark",
             Self::Unmark { .. } => "incident unmark",
+            Self::Checklist { .. } => "checklist",
+            Self::Tick { .. } => "checklist tick",
+            Self::Untick { .. } => "checklist untick",
+            Self::NotApplicable { .. } => "checklist na",
             Self::PostMortem { .. } => "incident postmortem",
             Self::Status { .. } => "incident status",
             Self::Timeline { .. } => "incident timeline",
@@ -179,6 +200,13 @@ impl IncidentCommand {
     /// It changes nothing.
     #[must_use]
     pub const fn asks(&self) -> bool {
-        matches!(self, Self::Status { .. } | Self::Timeline { .. } | Self::PostMortem { .. } | Self::List)
+        matches!(
+            self,
+            Self::Status { .. }
+                | Self::Timeline { .. }
+                | Self::PostMortem { .. }
+                | Self::Checklist { .. }
+                | Self::List
+        )
     }
 }

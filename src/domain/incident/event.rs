@@ -2,7 +2,7 @@
 
 use super::{Duty, Quote, Suspect, Told};
 use crate::domain::alert::Linked;
-use crate::domain::deployment::Origin;
+use crate::domain::deployment::{ListState, Origin};
 use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use crate::domain::paging::{Came, Step, Try};
 use crate::domain::response::Ladder;
@@ -248,6 +248,24 @@ pub enum IncidentEvent {
     PublicationCame {
         of: PublicTry,
         came: PublicCame,
+    },
+    /// It is urgent: what is asked first is there to be ticked.
+    FirstOpened {
+        list: Box<ListState>,
+    },
+    /// Items of that list are answered, or done.
+    FirstTicked {
+        by: PersonId,
+        items: Vec<u32>,
+    },
+    FirstUnticked {
+        by: PersonId,
+        items: Vec<u32>,
+    },
+    FirstNotApplicable {
+        by: PersonId,
+        item: u32,
+        reason: String,
     },
     /// A mail about how it stands reaches nobody.
     MailLost {

@@ -1,13 +1,14 @@
 //! `evolve(state, event)` for incidents.
 
 use super::event::IncidentEvent as E;
-use super::{Ack, Action, Climb, Incident, Lessons, Marked, NextUpdate, Resolution, Said, Status, Told, passed};
+use super::{ACK_BETWEEN, Ack, Action, Climb, Incident, Lessons, Marked, NextUpdate, Resolution, Said, Status, Told, passed};
 use crate::domain::alert::{Alerts, Hushed};
+use crate::domain::deployment::{ItemMark, TickedBy};
 use crate::domain::ids::PersonId;
 use crate::domain::paging::{Page, Step};
 use crate::domain::response::Ladder;
 use crate::domain::status::{PublicPost, Publication};
-use crate::domain::time::Now;
+use crate::domain::time::{Now, after};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -57,6 +58,7 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
             },
             marks: Vec::new(),
             publications: Vec::new(),
+            first: None,
         },
         (None, _) => return Err(Impossible("it was never declared")),
         (Some(_), E::Declared(_)) => return Err(Impossible("it was declared before")),
@@ -286,6 +288,17 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
                 standing.came(of.post, came);
             }
         }
+        E::FirstOpened { list } => i.first = Some((**list).clone()),
+        E::FirstTicked { by, items } => {
+            i.mark_items(items, &ItemMark::Ticked { by: TickedBy::Person(by.clone()), at: at.wall });
+            i.is_at_it(by, at.wall);
+        }
+        E::FirstUnticked { items, .. } => i.mark_items(items, &ItemMark::Open),
+        E::FirstNotApplicable { by, item, reason } => {
+            let (by, reason) = (by.clone(), reason.clone());
+            i.is_at_it(&by, at.wall);
+            i.mark_items(&[*item], &ItemMark::NotApplicable { by, reason, at: at.wall });
+        }
         E::MailLost { .. } => {}
     }
 }
@@ -344,6 +357,15 @@ impl Incident {
         if let Some(ack) = self.ack.as_mut().filter(|ack| ack.by == *by || ack.until < until) {
             ack.until = ack.until.max(until);
             ack.nudged = false;
+        }
+    }
+
+    /// A sign of life and no more: whoever gives one is in the team, and keeps what they have for the least that can be
+    /// promised. It tells nobody how it stands, so the next update is due as before.
+    fn is_at_it(&mut self, by: &PersonId, at: Timestamp) {
+        self.joined.insert(by.clone());
+        if self.ack.as_ref().is_some_and(|ack| ack.by == *by) {
+            self.lives(by, after(at, ACK_BETWEEN.0));
         }
     }
 }

@@ -8,6 +8,7 @@ mod board;
 mod command;
 mod event;
 mod evolve;
+mod first;
 mod mark;
 mod timers;
 
@@ -16,11 +17,12 @@ pub use board::{Board, BoardEvent, Entry, evolve as evolve_board};
 pub use command::IncidentCommand;
 pub use event::{Declaration, IncidentEvent};
 pub use evolve::evolve;
+pub use first::first_list;
 pub use mark::{MARKS, Marked, Quote, clipped, mark_key};
 pub use timers::{EDGE, OVERDUE, Purpose, WARN, timers};
 
 use super::alert::Alerts;
-use super::deployment::Origin;
+use super::deployment::{ListState, Origin};
 use super::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
 use super::paging::{self, Page};
 use super::response::Ladder;
@@ -155,6 +157,9 @@ pub struct Incident {
     /// What customers were told, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publications: Vec<Publication>,
+    /// What is asked first, and what often helps; of urgent ones only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<ListState>,
 }
 
 /// How far up the ladder it is, in this episode.

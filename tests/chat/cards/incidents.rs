@@ -31,6 +31,12 @@ impl Stage {
         self.pick(sheet, "", Place::Channel, said.message());
     }
 
+    /// The checklist in its thread.
+    fn first_questions(&mut self, sheet: &'static str) {
+        let said = self.newest(|s, _| s.key == "list:INC-1:first", "INC-1");
+        self.pick(sheet, "", Place::Thread, said.message());
+    }
+
     /// What somebody was told alone.
     fn told_alone(&mut self, name: &'static str, words: &str) {
         let said = self.newest(|s, text| s.only_for.is_some() && text.contains(words), words);
@@ -103,7 +109,11 @@ async fn one_life() -> Stage {
     stage.until("D-1", Status::Succeeded).await;
     stage.asks(REPLIES, "declared", "omar", "/incident P1 logins fail --service api").await;
     stage.incident_card("incident-open");
-    stage.said(LINES, "first questions", "First questions");
+    stage.first_questions("incident-first-questions");
+    stage.form_of("form-first-questions", "Not applicable", "list:INC-1:first");
+    stage.asks(REPLIES, "first questions ticked", "omar", "/checklist tick INC-1 1 3").await;
+    stage.asks(REPLIES, "one that does not apply", "omar", "/checklist na INC-1 6 nothing hangs").await;
+    stage.first_questions("incident-first-questions-ticked");
     stage.said(LINES, "a level paged", "L1 is paged");
     stage.told_alone("a page", "You are paged as L1");
     stage.form_of("form-resolve", "Resolve", "card:INC-1");
@@ -136,6 +146,8 @@ async fn one_life() -> Stage {
     stage.asks(REPLIES, "resolved", "lina", "/incident resolve rolled back --cause \"a slow token check\"").await;
     stage.in_channel("resolved", "Root cause: a slow token check");
     stage.incident_card("incident-resolved");
+    stage.first_questions("incident-first-questions-closed");
+    stage.asks(REPLIES, "ticked too late", "omar", "/checklist tick INC-1 2").await;
     stage.asks("incident-timeline", "", "omar", "/incident timeline INC-1").await;
     stage.asks(REPLIES, "reopened", "omar", "/incident reopen INC-1 logins fail again").await;
     stage.in_channel("reopened", "is open again");

@@ -1,6 +1,6 @@
 //! What people do in an incident.
 
-use super::{call, climb, publish};
+use super::{call, climb, first, publish};
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{
@@ -181,6 +181,7 @@ pub fn severity(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, name: &s
     let next_update = after(tx.ctx.now.wall, wanted.update);
     let (from, to) = (i.severity.clone(), wanted.name.clone());
     tx.on_incident(i.id, E::SeverityChanged { from, to, ladder, raised, next_update })?;
+    first::opens(tx, i.id)?;
     if raised {
         climb::at_once(tx, i.id, &format!("{} makes it {}", tx.ctx.policy.person_name(by), wanted.name))?;
     }

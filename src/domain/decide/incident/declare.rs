@@ -1,6 +1,6 @@
 //! An incident begins.
 
-use super::{climb, publish};
+use super::{climb, first, publish};
 use crate::domain::alert::Linked;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::deployment::{Deployment, Origin};
@@ -90,6 +90,7 @@ pub(super) fn opened(
     };
     tx.on_board(BoardEvent::Opened { incident: id, title: title.to_owned(), service: service.cloned() })?;
     tx.on_incident(id, E::Declared(Box::new(declaration)))?;
+    first::opens(tx, id)?;
     if let Some(why) = why {
         climb::at_once(tx, id, why)?;
     }

@@ -9,6 +9,7 @@ mod call;
 mod climb;
 mod declare;
 mod due;
+mod first;
 mod mark;
 mod pages;
 mod publish;
@@ -58,8 +59,11 @@ pub(super) fn command(tx: &mut Tx<'_>, by: &PersonId, origin: &Origin, command: 
         C::Lessons { incident, text } => afterwards::lessons(tx, by, *incident, text),
         C::Mark { incident, quote } => mark::mark(tx, by, *incident, quote),
         C::Unmark { incident, message } => mark::unmark(tx, by, *incident, message),
+        C::Tick { incident, items } => first::tick(tx, by, *incident, items),
+        C::Untick { incident, items } => first::untick(tx, by, *incident, items),
+        C::NotApplicable { incident, item, reason } => first::not_applicable(tx, by, *incident, *item, reason),
         C::Review { incident } => afterwards::review(tx, by, *incident),
-        C::Status { .. } | C::Timeline { .. } | C::PostMortem { .. } | C::List => Ok(()),
+        C::Status { .. } | C::Timeline { .. } | C::PostMortem { .. } | C::Checklist { .. } | C::List => Ok(()),
     }
 }
 

@@ -86,8 +86,8 @@ pub(super) struct Told {
 
 /// What happened and `wanted` lets through, and what people marked, each at its own time.
 pub(super) fn told(i: &Incident, events: &[super::Act], wanted: impl Fn(&E) -> bool) -> Vec<Told> {
-    let marks = |e: &E| matches!(e, E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. });
-    let acts = events.iter().filter(|(_, _, e)| !marks(e) && wanted(e)).map(|(at, by, e)| Told {
+    let unsaid = |e: &E| matches!(e, E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } | E::FirstOpened { .. });
+    let acts = events.iter().filter(|(_, _, e)| !unsaid(e) && wanted(e)).map(|(at, by, e)| Told {
         at: *at,
         what: happened(i, e),
         by: by.iter().map(person).collect(),
@@ -177,6 +177,13 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::Rearmed { .. } => said("its alerts ended while nobody was paged".into()),
         // They are told at the time at which they were written.
         E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } => Vec::new(),
+        // Nobody did that; what is done about it is told.
+        E::FirstOpened { .. } => Vec::new(),
+        E::FirstTicked { items, .. } => said(format!("ticked: {}", named(i, items))),
+        E::FirstUnticked { items, .. } => said(format!("open again: {}", named(i, items))),
+        E::FirstNotApplicable { item, reason, .. } => {
+            said(format!("does not apply: {} ({reason})", named(i, &[*item])))
+        }
         E::LadderWidened { ladder } => said(format!("also those of the ladder {} are asked", ladder.name)),
         E::PagedToo { level, people, .. } => {
             let mut text = vec![plain(format!("{level} paged as well: "))];
@@ -196,6 +203,13 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::PostMortemNagged => said("the post-mortem is brought to mind".into()),
         E::Reviewed { .. } => said("reviewed".into()),
     }
+}
+
+/// Items of its list, in its words.
+fn named(i: &Incident, items: &[u32]) -> String {
+    let words: Vec<String> =
+        items.iter().map(|no| i.first_item(*no).map_or_else(|| format!("item {no}"), str::to_owned)).collect();
+    words.join("; ")
 }
 
 /// The first few by name.

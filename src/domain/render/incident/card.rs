@@ -26,6 +26,12 @@ pub fn incident_key(i: &Incident) -> String {
     format!("card:{}", i.id)
 }
 
+/// All cards of an incident: its own, and what is asked first in its thread.
+#[must_use]
+pub fn incident_cards(policy: &Policy, i: &Incident) -> Vec<Card> {
+    std::iter::once(incident_card(policy, i)).chain(super::first::first_card(policy, i)).collect()
+}
+
 #[must_use]
 pub fn incident_card(policy: &Policy, i: &Incident) -> Card {
     let mut message = Message::new(tone(i), title(i));

@@ -4,13 +4,15 @@ mod afterwards;
 mod alerts;
 mod answers;
 mod card;
+mod first;
 mod notices;
 mod page;
 mod post_mortem;
 mod status;
 
 pub use answers::{incident_list, incident_nearly_the_same, incident_status, timeline};
-pub use card::{incident_card, incident_key};
+pub use card::{incident_card, incident_cards, incident_key};
+pub use first::incident_checklist;
 pub(super) use notices::incident as notices;
 pub use page::{follow_letter, page_key, page_letter, page_message, pages_asked, pages_followed};
 pub use post_mortem::{Act, POST_MORTEM, post_mortem, post_mortem_message, post_mortem_problem};

@@ -1,7 +1,7 @@
 //! What is said besides the card: in its thread, in the channel, and to people alone.
 
 use super::super::announce::{Notice, Place};
-use super::super::parts::{asking, button, called, confirmed, line};
+use super::super::parts::{asking, button, called, confirmed};
 use super::afterwards;
 use super::alerts as alert;
 use super::card::incident_key;
@@ -10,9 +10,7 @@ use super::status;
 use super::title;
 use crate::domain::ids::PersonId;
 use crate::domain::incident::{Incident, IncidentEvent as E, Told};
-use crate::domain::message::{
-    Block, ButtonStyle, Mark, Message, Text, Tone, bold, clock, code, mention, person, plain,
-};
+use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, clock, code, mention, person, plain};
 use crate::domain::paging::{Came, Try};
 use crate::domain::policy::Policy;
 use crate::domain::runbook::Came as Ended;
@@ -34,7 +32,6 @@ fn at_home(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
         message: Message::new(tone, text),
     };
     match e {
-        E::Declared(_) => reminded(policy, i).into_iter().collect(),
         E::UpdateAsked { told: Told::Nobody, .. } => Vec::new(),
         E::Joined { person: who, .. } => vec![thread(Tone::Neutral, vec![person(who), plain(" joins.")])],
         E::Acknowledged { by, until } => {
@@ -165,7 +162,12 @@ fn at_home(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             text.push(code(format!("/incident update {} …", i.id)));
             vec![thread(Tone::Neutral, text)]
         }
-        E::LadderWidened { .. } | E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } => Vec::new(),
+        E::Declared(_) | E::LadderWidened { .. } => Vec::new(),
+        E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } => Vec::new(),
+        // Its card shows who ticked what.
+        E::FirstOpened { .. } | E::FirstTicked { .. } | E::FirstUnticked { .. } | E::FirstNotApplicable { .. } => {
+            Vec::new()
+        }
         E::CommandBegun { by, runbook, number, what } => {
             let text =
                 vec![person(by), plain(" runs "), code(format!("{runbook} #{number}")), plain(format!(": {what}."))];
@@ -188,28 +190,6 @@ fn at_home(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             vec![thread(Tone::Good, text)]
         }
     }
-}
-
-/// What to ask first, and what often helps: for whoever was just woken.
-fn reminded(policy: &Policy, i: &Incident) -> Option<Notice> {
-    let response = &policy.response;
-    let urgent = response.severity(&i.severity).is_some_and(|s| s.urgent);
-    if !urgent || i.drill || (response.questions.is_empty() && response.quick_wins.is_empty()) {
-        return None;
-    }
-    let lines = |mark, all: &[String]| Block::List(all.iter().map(|l| line(mark, vec![plain(l.as_str())])).collect());
-    let mut lists =
-        [("First questions", Mark::Open, &response.questions), ("Quick wins", Mark::Bullet, &response.quick_wins)]
-            .into_iter()
-            .filter(|(_, _, all)| !all.is_empty());
-    let (heading, mark, all) = lists.next()?;
-    let mut message = Message::new(Tone::Neutral, vec![bold(heading)]).block(lines(mark, all));
-    for (heading, mark, all) in lists {
-        message = message.text(vec![bold(heading)]).block(lines(mark, all));
-    }
-    let how = vec![code(format!("/incident update {} …", i.id)), plain(" tells everybody what you find.")];
-    let place = Place::Thread { card: incident_key(i), channel: policy.channels.incidents.clone() };
-    Some(Notice { place, message: message.context(how) })
 }
 
 /// What came of a page, as far as people must know: that it went by another way, or by none.
