@@ -120,7 +120,9 @@ impl Args<'_> {
             "incident review" => C::Review { incident },
             // Without an incident these are about a deployment.
             "checklist" if incident.is_some() => C::Checklist { incident },
-            "checklist tick" if incident.is_some() => C::Tick { incident, items: needed(self.items("items")?, "items")? },
+            "checklist tick" if incident.is_some() => {
+                C::Tick { incident, items: needed(self.items("items")?, "items")? }
+            }
             "checklist untick" if incident.is_some() => {
                 C::Untick { incident, items: needed(self.items("items")?, "items")? }
             }

@@ -70,6 +70,7 @@ impl Engine {
             }
             Err(answer) => return Ok(answer),
         };
+        let command = self.in_its_thread(envelope, command).await?;
         let Some(person) = person else {
             return if matches!(command, Command::Help { .. } | Command::DeployStatus { .. }) {
                 self.ask(None, &command).await
@@ -82,6 +83,26 @@ impl Engine {
         }
         let facts = self.facts(&policy, &command).await;
         self.decide(person, envelope, command, facts, Vec::new()).await
+    }
+
+    /// What is typed in the thread of an incident is about that one. A typed command that a platform hands in as a click names
+    /// the first message of the thread as what was clicked.
+    async fn in_its_thread(&self, envelope: &Envelope, mut command: Command) -> crate::store::Result<Command> {
+        let root = match &envelope.body {
+            Body::Command { thread, .. } => thread.as_deref(),
+            Body::Click { message, .. } => Some(message.as_str()).filter(|m| !m.is_empty()),
+            Body::Reaction { .. } => None,
+        };
+        if let (Some(root), Command::Incident(_) | Command::Runbook(_)) = (root, &command)
+            && let Some(incident) = self.incident_of_card(&envelope.platform, root).await?
+        {
+            match &mut command {
+                Command::Incident(command) => command.said_in(incident),
+                Command::Runbook(command) => command.said_in(incident),
+                _ => {}
+            }
+        }
+        Ok(command)
     }
 
     pub(super) async fn decide(

@@ -67,7 +67,7 @@ impl Engine {
         }
     }
 
-    async fn incident_of_card(&self, platform: &PlatformName, message: &str) -> Result<Option<IncidentId>> {
+    pub(super) async fn incident_of_card(&self, platform: &PlatformName, message: &str) -> Result<Option<IncidentId>> {
         let row = self.message_with(platform, message).await?;
         Ok(row.and_then(|row| IncidentId::parse(row.key.strip_prefix("card:")?)))
     }

@@ -43,7 +43,7 @@ impl DiscordPlatform {
 }
 
 /// The message that a thread hangs on has the thread's own id, in the channel above.
-fn root(room: &Value, channel: u64) -> Option<String> {
+pub(super) fn root(room: &Value, channel: u64) -> Option<String> {
     let thread = room["type"].as_i64().is_some_and(|kind| THREADS.contains(&kind));
     text(&room["parent_id"]).filter(|_| thread).map(|parent| format!("{parent}:{channel}"))
 }

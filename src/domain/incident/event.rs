@@ -31,6 +31,9 @@ pub struct Declaration {
     /// The alerts that opened it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<Linked>,
+    /// Names of runbooks that fit what was said, the best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runbooks: Vec<String>,
     /// It gathers what came at once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub storm: bool,

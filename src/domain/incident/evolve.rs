@@ -1,7 +1,9 @@
 //! `evolve(state, event)` for incidents.
 
 use super::event::IncidentEvent as E;
-use super::{ACK_BETWEEN, Ack, Action, Climb, Incident, Lessons, Marked, NextUpdate, Resolution, Said, Status, Told, passed};
+use super::{
+    ACK_BETWEEN, Ack, Action, Climb, Incident, Lessons, Marked, NextUpdate, Resolution, Said, Status, Told, passed,
+};
 use crate::domain::alert::{Alerts, Hushed};
 use crate::domain::deployment::{ItemMark, TickedBy};
 use crate::domain::ids::PersonId;
@@ -58,6 +60,7 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
             },
             marks: Vec::new(),
             publications: Vec::new(),
+            runbooks: d.runbooks.clone(),
             first: None,
         },
         (None, _) => return Err(Impossible("it was never declared")),

@@ -157,6 +157,9 @@ pub struct Incident {
     /// What customers were told, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publications: Vec<Publication>,
+    /// Names of runbooks that fit what was said, the best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runbooks: Vec<String>,
     /// What is asked first, and what often helps; of urgent ones only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<ListState>,

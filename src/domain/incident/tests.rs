@@ -46,6 +46,7 @@ fn declared() -> Incident {
         rollback_reminder: None,
         drill: false,
         alerts: Vec::new(),
+        runbooks: Vec::new(),
         storm: false,
     };
     evolve(None, &E::Declared(Box::new(declaration)), at(0)).unwrap()
@@ -229,4 +230,42 @@ fn a_matter_of_an_earlier_beginning_is_told_under_its_own_key() {
     assert_eq!(about(&policy, &i), "signalbox/INC-7/1/L1", "its pages are gone from the state");
     policy.people.clear();
     assert_eq!(about(&policy, &i), "signalbox/INC-7/1/L1", "and so may the person be");
+}
+
+fn with_questions() -> Incident {
+    let lines = |all: &[&str]| all.iter().map(|l| (*l).to_owned()).collect();
+    let response = crate::domain::response::Response {
+        questions: lines(&["Since when?", "For whom?"]),
+        quick_wins: lines(&["Scale up"]),
+        ..Default::default()
+    };
+    then(declared(), 0, &E::FirstOpened { list: Box::new(first_list(&response).unwrap()) })
+}
+
+#[test]
+fn a_tick_is_a_sign_of_life_of_whoever_gives_it_and_no_update() {
+    let acked = then(with_questions(), 1, &E::Acknowledged { by: "lina".into(), until: at(6).wall });
+    let other = then(acked.clone(), 4, &E::FirstTicked { by: "omar".into(), items: vec![2] });
+    assert!(other.joined.contains("omar"), "whoever answers is in the team");
+    assert_eq!(other.ack, acked.ack, "somebody else's tick says nothing of lina");
+    let own = then(other, 4, &E::FirstTicked { by: "lina".into(), items: vec![1, 9] });
+    assert_eq!(own.ack.as_ref().map(|a| a.until), Some(at(9).wall));
+    assert_eq!((own.first_done(), &own.next_update), (Some((2, 3)), &acked.next_update));
+    let longer = then(own.clone(), 5, &E::Acknowledged { by: "lina".into(), until: at(60).wall });
+    let longer = then(longer, 6, &E::FirstTicked { by: "lina".into(), items: vec![3] });
+    assert_eq!(longer.ack.map(|a| a.until), Some(at(60).wall), "no promise becomes shorter");
+    let back = then(own, 7, &E::FirstUnticked { by: "omar".into(), items: vec![1] });
+    assert_eq!(back.first_done(), Some((1, 3)));
+}
+
+#[test]
+fn a_new_beginning_keeps_the_ticks() {
+    let i = then(with_questions(), 1, &E::FirstTicked { by: "lina".into(), items: vec![2] });
+    let (by, reason) = (PersonId::new("omar"), "nothing was released".to_owned());
+    let i = then(i, 2, &E::FirstNotApplicable { by: by.clone(), item: 3, reason });
+    let (resolution, cause, post_mortem_due) = ("went away".into(), "load".into(), None);
+    let i = then(i, 3, &E::Resolved { by: by.clone(), resolution, cause, post_mortem_due });
+    let before = i.first.clone();
+    let i = then(i, 4, &E::Reopened { by, reason: "again".into(), ladder: None, next_update: at(30).wall });
+    assert_eq!((i.episode, &i.first, i.first_done()), (2, &before, Some((2, 3))));
 }

@@ -186,6 +186,7 @@ fn incidents_count_from_their_beginning_to_their_last_end_and_pages_by_person() 
         rollback_reminder: None,
         drill: false,
         alerts: Vec::new(),
+        runbooks: Vec::new(),
         storm: false,
     };
     let paged = |people: &[&str]| I::Paged {

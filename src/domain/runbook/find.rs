@@ -21,7 +21,7 @@ const HEADING: u32 = 3;
 const SYMPTOM: u32 = 4;
 const TEXT: u32 = 1;
 /// Words that say nothing about what is wrong.
-const EMPTY: [&str; 22] = [
+pub(super) const EMPTY: [&str; 22] = [
     "the", "a", "an", "is", "are", "of", "to", "in", "on", "for", "and", "or", "with", "my", "our", "what", "how",
     "do", "we", "it", "runbook", "too",
 ];
@@ -86,7 +86,7 @@ fn index(book: &Runbook) -> BTreeMap<String, u32> {
 }
 
 /// The words of a block that people look for; commands are not among them.
-fn said(block: &Block, add: &mut dyn FnMut(&str)) {
+pub(super) fn said(block: &Block, add: &mut dyn FnMut(&str)) {
     let mut text = |text: &Text| {
         for piece in text {
             if let message::Piece::Plain(words) | message::Piece::Bold(words) | message::Piece::Code(words) = piece {
@@ -101,7 +101,7 @@ fn said(block: &Block, add: &mut dyn FnMut(&str)) {
     }
 }
 
-fn tokens(text: &str) -> impl Iterator<Item = String> {
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned)
 }
 

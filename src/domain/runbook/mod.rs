@@ -4,9 +4,11 @@
 
 pub mod argv;
 mod find;
+mod hint;
 mod run;
 
 pub use find::{Found, find};
+pub use hint::{HINTS, hints};
 pub use run::{
     Asked, CALLED_OFF, CONFIRM, Came, Ended, Output, Run, RunStatus, RunTask, RunbookEvent, RunbookState, evolve,
     job_key, tasks, timers,
@@ -115,6 +117,15 @@ impl RunbookCommand {
             Self::Run(_) => "runbook run",
             Self::Confirm { .. } => "runbook confirm",
             Self::Stop { .. } => "runbook stop",
+        }
+    }
+
+    /// Typed in the thread of an incident, it is about that one unless it names another.
+    pub fn said_in(&mut self, thread: IncidentId) {
+        match self {
+            Self::Show { incident, .. } => _ = incident.get_or_insert(thread),
+            Self::Run(wish) => _ = wish.incident.get_or_insert(thread),
+            Self::Confirm { .. } | Self::Stop { .. } => {}
         }
     }
 

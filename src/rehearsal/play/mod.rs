@@ -229,9 +229,12 @@ impl Player<'_> {
                 self.world.retells(&said.id, text.as_deref()).await?;
                 Answer::default()
             }
-            Act::Command(text) => {
+            Act::Command { text, thread } => {
+                let root = thread.map(|thing| self.card(thing).ok_or_else(|| no_card(thing))).transpose()?;
                 let usual = self.world.policy().channels.deployments.to_string();
-                self.world.says(person, channel_named.unwrap_or(&usual), text).await?
+                let channel = root.as_ref().map(|card| card.channel.to_string());
+                let channel = channel.as_deref().or(channel_named).unwrap_or(&usual);
+                self.world.types(person, channel, root.as_ref().map(|card| card.id.clone()), text).await?
             }
             Act::Reacts { emoji, added, on } => {
                 let id = self.reacted_to(on)?;

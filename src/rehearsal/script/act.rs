@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// A command with its slash.
-    Command(String),
+    /// A command with its slash, in the thread of a card or in a channel.
+    Command {
+        text: String,
+        thread: Option<Thing>,
+    },
     /// Ordinary talk, which signalbox does not hear, in the thread of a card or in a channel.
     Talk {
         text: String,
@@ -82,10 +85,11 @@ pub(super) fn person(who: &str, indent: usize, rest: &str, column: usize, names:
     };
     let act = match (act(rest, column)?, thread) {
         (Act::Talk { text, .. }, thread) => Act::Talk { text, thread },
+        (Act::Command { text, .. }, thread) => Act::Command { text, thread },
         (act, None) => act,
         (_, Some(_)) => {
-            let problem = Problem::new(column, rest.chars().count(), "in a thread there is only talk");
-            return Err(problem.hint("commands are typed in a channel: `sara in #incidents: /incident list`"));
+            let problem = Problem::new(column, rest.chars().count(), "in a thread people talk and type commands");
+            return Err(problem.hint("what is clicked or reacted to is named by itself: `sara: clicks Join on INC-1`"));
         }
     };
     Ok(StepKind::Person { person, channel, act })
@@ -98,7 +102,7 @@ fn act(text: &str, column: usize) -> Read<Act> {
             .hint("a command such as `/deploy v1.2.0 to production`, `reacts ✅ on D-1` or `clicks Approve on D-1`"));
     }
     if text.starts_with('/') {
-        return Ok(Act::Command(text.to_owned()));
+        return Ok(Act::Command { text: text.to_owned(), thread: None });
     }
     let verb = text.split_whitespace().next().unwrap_or_default();
     let retells = ["edits \"", "deletes \""].iter().any(|verb| text.starts_with(verb));

@@ -158,7 +158,15 @@ impl World {
     /// # Errors
     /// When it could not be stored, or the engine does not come to rest.
     pub async fn says(&mut self, person: &str, channel: &str, text: &str) -> Result<Answer> {
-        self.send(person, channel, Body::Command { text: text.to_owned(), thread: None }).await
+        self.types(person, channel, None, text).await
+    }
+
+    /// The same in the thread of the message with this id, or in a channel.
+    ///
+    /// # Errors
+    /// As [`World::says`].
+    pub async fn types(&mut self, person: &str, channel: &str, thread: Option<String>, text: &str) -> Result<Answer> {
+        self.send(person, channel, Body::Command { text: text.to_owned(), thread }).await
     }
 
     /// A reaction put on, or taken off, the message with this id of the platform.

@@ -79,16 +79,16 @@ impl DiscordSide {
     }
 
     /// Picks the command and fills in its options, when Discord's client lets that through; else it is written to the bot.
-    fn types(&self, act: &Acted, text: &str) -> Delivery {
+    fn types(&self, act: &Acted, channel: &str, text: &str) -> Delivery {
         let typed = parse(&self.catalogue, &self.vocabulary, text).ok();
         let picked = typed.filter(|typed| !typed.args.is_empty()).map(|typed| {
             let options: Vec<_> = typed.args.iter().map(|(name, value)| (name.as_str(), written(value))).collect();
             let options: Vec<_> = options.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            self.fake.command(&act.account, &act.channel, &typed.command.replace(' ', "-"), &options)
+            self.fake.command(&act.account, channel, &typed.command.replace(' ', "-"), &options)
         });
         let line = text.trim_start_matches('/');
         let picked = picked.filter(|delivery| delivery.blocked().is_none());
-        picked.unwrap_or_else(|| self.fake.mention(&act.account, &act.channel, line))
+        picked.unwrap_or_else(|| self.fake.mention(&act.account, channel, line))
     }
 
     /// A click, with the question and the form that it may open.
@@ -201,7 +201,7 @@ impl Side for DiscordSide {
         let (user, before) = (&act.account, line.kept());
         let Some(on) = on else {
             let Body::Command { text, .. } = &act.body else { return Err("what is it done to?".into()) };
-            let typed = self.types(act, text);
+            let typed = self.types(act, &act.channel, text);
             allowed(&typed)?;
             line.worked(before).await?;
             return if line.asks() { self.fills_in(user, line).await.map(Some) } else { Ok(None) };
@@ -224,7 +224,13 @@ impl Side for DiscordSide {
                 self.clicks(act, clicked, line, before).await?;
                 Ok(None)
             }
-            Body::Command { .. } => Err("a command is done to nothing".into()),
+            // The thread of a message has its id.
+            Body::Command { text, .. } => {
+                let typed = self.types(act, &message.to_string(), text);
+                allowed(&typed)?;
+                line.worked(before).await?;
+                if line.asks() { self.fills_in(user, line).await.map(Some) } else { Ok(None) }
+            }
         }
     }
 

@@ -373,7 +373,7 @@ impl Wire for TeeWire {
         lock(&tee.line.answers).clear();
         tee.deleted();
         let on = match &act.body {
-            Body::Command { .. } => None,
+            Body::Command { thread, .. } => thread.as_ref().map(|root| tee.on(root, None)).transpose()?,
             Body::Reaction { message, .. } => Some(tee.on(message, None)?),
             Body::Click { message, action, .. } => Some(tee.on(message, Some(action))?),
         };

@@ -9,6 +9,7 @@ mod read;
 mod words;
 
 use super::arrival::{CLEARED, sender, text};
+use super::rest::Call;
 use super::{DiscordPlatform, NAME};
 use crate::chat::{Answer, Arrival, Body, ChatError, Envelope, Intake};
 use crate::domain::message::{Message, Tone};
@@ -16,6 +17,8 @@ use crate::limits;
 use memory::First;
 use read::Act;
 use serde_json::Value;
+use serenity::all::ChannelId;
+use serenity::http::Route;
 use words::Known;
 
 /// Where the sender of an act can be told.
@@ -83,7 +86,7 @@ impl DiscordPlatform {
             let question = self.question(&custom_id, &label);
             return self.show(&sender, &[question]).await;
         }
-        let answer = self.hand_in(arrival, &sender, body, intake).await?;
+        let answer = self.hand_in(arrival, &sender, in_thread(body, thread_of(&event["channel"])), intake).await?;
         self.tell(&sender, answer).await
     }
 
@@ -111,8 +114,19 @@ impl DiscordPlatform {
         let me = self.own_account().await?;
         let said = self.knowing(|known| words::line(event, &me, known));
         let text = if said.is_empty() { "/help".to_owned() } else { said };
-        let answer = self.hand_in(arrival, &sender, Body::Command { text, thread: None }, intake).await?;
+        let thread = self.thread_spoken_in(&sender).await;
+        let answer = self.hand_in(arrival, &sender, Body::Command { text, thread }, intake).await?;
         self.tell(&sender, answer).await
+    }
+
+    /// The first message of the thread in which somebody writes; what Discord does not say is not worth an error.
+    async fn thread_spoken_in(&self, sender: &Sender<'_>) -> Option<String> {
+        let id = sender.channel.parse().ok().filter(|id| *id > 0 && !sender.alone)?;
+        if self.known().values().any(|known| *known == sender.channel) {
+            return None;
+        }
+        let room = self.rest.send(Call::get(Route::Channel { channel_id: ChannelId::new(id) })).await;
+        thread_of(&room.ok()?)
     }
 
     /// Reads with the names of people and channels at hand.
@@ -170,6 +184,22 @@ impl DiscordPlatform {
             message: None,
             interaction: None,
         }
+    }
+}
+
+/// The first message of a thread, as we keep it.
+fn thread_of(room: &Value) -> Option<String> {
+    super::spoken::root(room, text(&room["id"])?.parse().ok()?)
+}
+
+/// What was typed in a thread, which is not a press on any message.
+fn in_thread(body: Body, root: Option<String>) -> Body {
+    match (body, root) {
+        (Body::Command { text, thread: None }, thread) => Body::Command { text, thread },
+        (Body::Click { message, action, fields }, Some(root)) if message.is_empty() => {
+            Body::Click { message: root, action, fields }
+        }
+        (body, _) => body,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::incident::{BoardEvent, DRILL_MAX, Declaration, IncidentEvent 
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::render;
 use crate::domain::response::{Ladder, Severity};
+use crate::domain::runbook::hints;
 use crate::domain::time::after;
 
 pub struct Wanted<'a> {
@@ -86,6 +87,7 @@ pub(super) fn opened(
         rollback_reminder: reminder,
         drill,
         alerts,
+        runbooks: if drill { Vec::new() } else { hints(&tx.ctx.policy.runbooks, title, service) },
         storm,
     };
     tx.on_board(BoardEvent::Opened { incident: id, title: title.to_owned(), service: service.cloned() })?;

@@ -64,11 +64,7 @@ pub fn not_applicable(
 }
 
 /// The incident that is meant with its items of these numbers, while it runs; or a refusal.
-fn items(
-    tx: &mut Tx<'_>,
-    id: Option<IncidentId>,
-    numbers: &[u32],
-) -> Result<Option<(Incident, Vec<ItemState>)>, Stop> {
+fn items(tx: &mut Tx<'_>, id: Option<IncidentId>, numbers: &[u32]) -> Result<Option<(Incident, Vec<ItemState>)>, Stop> {
     let Some(i) = tx.meant(id)? else { return Ok(None) };
     let Some(list) = &i.first else {
         let text = vec![

@@ -86,7 +86,8 @@ pub(super) struct Told {
 
 /// What happened and `wanted` lets through, and what people marked, each at its own time.
 pub(super) fn told(i: &Incident, events: &[super::Act], wanted: impl Fn(&E) -> bool) -> Vec<Told> {
-    let unsaid = |e: &E| matches!(e, E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } | E::FirstOpened { .. });
+    let unsaid =
+        |e: &E| matches!(e, E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } | E::FirstOpened { .. });
     let acts = events.iter().filter(|(_, _, e)| !unsaid(e) && wanted(e)).map(|(at, by, e)| Told {
         at: *at,
         what: happened(i, e),

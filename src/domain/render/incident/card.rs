@@ -58,6 +58,10 @@ pub fn incident_card(policy: &Policy, i: &Incident) -> Card {
             message = message.text(vec![bold("Deployed before it began")]).block(Block::List(suspects(i)));
         }
     }
+    let books = runbooks(policy, i);
+    if !i.status.ended() && !books.is_empty() {
+        message = message.text(vec![bold("Runbooks")]).block(Block::List(books));
+    }
     if !i.actions.is_empty() {
         message = message.text(vec![bold("Actions")]).block(Block::List(i.actions.iter().map(action).collect()));
     }
@@ -172,6 +176,16 @@ fn ladder(policy: &Policy, i: &Incident) -> Vec<Line> {
         out.push(line(Mark::Warning, vec![plain(format!("round {} of {}", climb.round + 1, ladder.repeat + 1))]));
     }
     out
+}
+
+/// Runbooks that fit what was said, with what to type to read them; those that config has still.
+fn runbooks(policy: &Policy, i: &Incident) -> Vec<Line> {
+    let one = |name: &String| {
+        let book = policy.runbooks.get(name)?;
+        let text = vec![code(format!("/runbook {name} --incident {}", i.id)), plain(format!(" {}", book.title))];
+        Some(line(Mark::Bullet, text))
+    };
+    i.runbooks.iter().filter_map(one).collect()
 }
 
 /// How far the post-mortem is.

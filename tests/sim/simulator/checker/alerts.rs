@@ -75,6 +75,7 @@ fn a_second_incident_of_one_matter_is_seen() {
         rollback_reminder: None,
         drill: false,
         alerts: vec![alert.clone()],
+        runbooks: Vec::new(),
         storm: false,
     };
     assert_eq!(checker.judge_declared(&declaration(1)), Ok(()));
