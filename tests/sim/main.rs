@@ -20,22 +20,22 @@ fn seeds(range: std::ops::Range<u64>, steps: u32) {
 
 #[test]
 fn the_first_seeds_hold() {
-    seeds(0..40, 300);
+    seeds(0..30, 300);
 }
 
 #[test]
 fn the_next_seeds_hold() {
-    seeds(100..140, 300);
+    seeds(100..130, 300);
 }
 
 #[test]
 fn more_seeds_hold() {
-    seeds(200..240, 300);
+    seeds(200..230, 300);
 }
 
 #[test]
 fn long_seeds_hold() {
-    seeds(300..320, 700);
+    seeds(300..315, 700);
 }
 
 #[test]
