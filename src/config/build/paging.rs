@@ -9,13 +9,12 @@ use crate::config::read::shorten;
 use crate::config::scalars::DayTime;
 use crate::domain::paging::{Step, Via, Ways};
 use crate::domain::response::Night;
-use jiff::civil::Time;
 use std::collections::BTreeMap;
 
 /// The hours of the night. A night without length is refused.
 pub fn night(root: &Root, cx: &mut Context) -> Option<Night> {
     let at = root.paging.as_ref()?.night.as_ref()?;
-    let time = |field: &At<DayTime>| field.value.0.unwrap_or(Time::midnight());
+    let time = |field: &At<DayTime>| field.value.0.unwrap_or_default();
     let night = Night { from: at.value.from.0.as_ref().map(time)?, to: at.value.to.0.as_ref().map(time)? };
     if night.from == night.to {
         cx.error(Code::EmptyWindow, &at.place, "this night begins when it ends")

@@ -9,10 +9,13 @@ use signalbox::domain::status::{Mail, Phase, PublicNotice};
 use signalbox::store::Batch;
 use std::collections::BTreeMap;
 
+/// A post as customers see it: its place in the incident, how far it is, its text.
+type Shown = (usize, Phase, String);
+
 #[derive(Default)]
 pub struct Public {
     /// By place and publication: number, phase and text of what customers read, the oldest first.
-    shown: BTreeMap<(&'static str, String), Vec<(usize, Phase, String)>>,
+    shown: BTreeMap<(&'static str, String), Vec<Shown>>,
     /// By id and address: how often it arrived, by whom last, and what had gone wrong there until then.
     mails: BTreeMap<(String, String), (u32, usize, u64)>,
     /// By key of their row: id and address.

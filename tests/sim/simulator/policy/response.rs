@@ -143,7 +143,7 @@ pub(super) fn rhythm() -> Rhythm {
 
 /// Hands over every morning, and twice more within it, so that every history has hand-offs.
 fn roster() -> Roster {
-    let time = |hour, minute| Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight());
+    let time = |hour, minute| Time::new(hour, minute, 0, 0).unwrap_or_default();
     let layer = |people: &[&str], only: Vec<Window>| Layer {
         people: people.iter().map(|p| PersonId::new(p)).collect(),
         from: date(2026, 1, 5).to_datetime(time(10, 20)),
