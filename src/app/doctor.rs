@@ -60,13 +60,15 @@ async fn examine(service: &ServiceConfig, policy: &Policy) -> anyhow::Result<Vec
         let here = policy.people.values().filter(|p| p.accounts.contains_key(platform)).count();
         (policy.people.len(), here)
     };
+    let rooms = policy.response.has_rooms();
     let mut out = Vec::new();
     #[cfg(feature = "slack")]
     if let Some(config) = &service.slack {
-        use crate::command::SLACK_SCOPES;
+        use crate::command::{Extra, slack_scopes};
         let settings = platforms::slack_settings(config)?;
-        let groups = !settings.groups.is_empty();
-        let scopes: Vec<&str> = SLACK_SCOPES.iter().filter(|s| groups || !s.groups).map(|s| s.name).collect();
+        let groups = (!settings.groups.is_empty()).then_some(Extra::Groups);
+        let extras: Vec<Extra> = groups.into_iter().chain(rooms.then_some(Extra::Rooms)).collect();
+        let scopes: Vec<&str> = slack_scopes(&extras).map(|s| s.name).collect();
         let (channels, people) = (channels.as_slice(), people("slack"));
         let examination = crate::chat::slack::Examination {
             settings: &settings,
@@ -81,7 +83,7 @@ async fn examine(service: &ServiceConfig, policy: &Policy) -> anyhow::Result<Vec
     #[cfg(feature = "discord")]
     if let Some(config) = &service.discord {
         let permissions: Vec<(u32, &str)> =
-            crate::command::DISCORD_PERMISSIONS.iter().map(|(b, n, _)| (*b, *n)).collect();
+            crate::command::discord_permissions(rooms).map(|(b, n, _)| (*b, *n)).collect();
         let settings = platforms::discord_settings(config)?;
         let (channels, people) = (channels.as_slice(), people("discord"));
         let examination = crate::chat::discord::Examination {

@@ -1,7 +1,7 @@
 //! `signalbox manifest`: what people paste into a chat platform before the first start.
 
 use super::logs;
-use crate::command::{Catalogue, SlackManifest, discord_manifest, slack_manifest};
+use crate::command::{Catalogue, Extra, SlackManifest, discord_manifest, slack_manifest};
 use clap::{Args, Subcommand, ValueEnum};
 use std::process::ExitCode;
 
@@ -24,12 +24,18 @@ enum Which {
         /// Ask for the right to read user groups, for roles from [slack.groups].
         #[arg(long)]
         groups: bool,
+        /// Ask for the right to make channels, for severities with `own_channel`.
+        #[arg(long)]
+        rooms: bool,
     },
     /// The Discord application: the invitation, its rights and the commands.
     Discord {
         /// The application's id; it completes the invitation.
         #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64))]
         application: Option<u64>,
+        /// Ask for the right to make channels, for severities with `own_channel`.
+        #[arg(long)]
+        rooms: bool,
     },
 }
 
@@ -45,18 +51,19 @@ pub(super) fn manifest(args: &ManifestArgs) -> ExitCode {
         Err(error) => return logs::failed(&error.into()),
     };
     match &args.platform {
-        Which::Slack { mode, url, groups } => {
+        Which::Slack { mode, url, groups, rooms } => {
             let url = if *mode == Mode::Http { url.clone() } else { None };
             if url.as_deref().is_some_and(|u| !u.starts_with("https://")) {
                 return logs::failed(&anyhow::anyhow!(
                     "Slack sends only to https; give an address like https://bot.example/slack"
                 ));
             }
-            print!("{}", slack_manifest(&catalogue, &SlackManifest { url, groups: *groups }));
+            let extras = groups.then_some(Extra::Groups).into_iter().chain(rooms.then_some(Extra::Rooms)).collect();
+            print!("{}", slack_manifest(&catalogue, &SlackManifest { url, extras }));
         }
-        Which::Discord { application } => {
+        Which::Discord { application, rooms } => {
             let application = application.map(|id| id.to_string());
-            print!("{}", discord_manifest(&catalogue, application.as_deref()));
+            print!("{}", discord_manifest(&catalogue, application.as_deref(), *rooms));
         }
     }
     ExitCode::SUCCESS

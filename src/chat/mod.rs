@@ -131,6 +131,29 @@ pub trait Platform: Send + Sync {
         Err(ChatError::Refused("messages cannot be read here".into()))
     }
 
+    /// Makes a channel, once for each [`NewRoom::key`]: `doubt` says that an earlier call may have made it.
+    ///
+    /// # Errors
+    /// `Later` and `Unknown` are tried again for some seconds; anything else means that there is none.
+    async fn make_room(&self, _room: &NewRoom, _doubt: bool) -> Result<MadeRoom, ChatError> {
+        Err(ChatError::Refused("channels cannot be made here".into()))
+    }
+
+    /// Asks a person into a channel that was made; where everybody sees it anyway, nothing happens.
+    async fn invite(&self, _room: &ChannelName, _person: &PersonId) -> Result<(), ChatError> {
+        Ok(())
+    }
+
+    /// Puts a channel aside that was made, where that can be undone.
+    async fn close_room(&self, _room: &ChannelName) -> Result<(), ChatError> {
+        Ok(())
+    }
+
+    /// What a channel is called for ever, whatever people call it; `None` where that cannot be told.
+    async fn channel_key(&self, channel: &ChannelName) -> Option<String> {
+        Some(channel.to_string())
+    }
+
     /// Why nothing works here before a person has changed something, and what; `None` while it works or comes back by itself.
     fn trouble(&self) -> Option<String> {
         None
@@ -140,6 +163,29 @@ pub trait Platform: Send + Sync {
     async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
         Ok(BTreeMap::new())
     }
+}
+
+/// A channel to be made for the work on one incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRoom {
+    /// Names the incident; in doubt the channel is found by it, or by its name and when it was made.
+    pub key: String,
+    /// What it may be called, the first choice first.
+    pub names: Vec<String>,
+    pub topic: String,
+    /// Whoever sees this channel may see the new one, and nobody else.
+    pub beside: ChannelName,
+    /// It is not older than this.
+    pub since: jiff::Timestamp,
+}
+
+/// A channel that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeRoom {
+    /// What messages go to: it stays when people rename the channel. See [`Platform::channel_key`].
+    pub channel: ChannelName,
+    /// What people read.
+    pub name: ChannelName,
 }
 
 /// What was delivered to us, verified and not yet read.

@@ -158,6 +158,31 @@ mod tests {
     }
 
     #[test]
+    fn in_a_war_room_its_incident_is_kept() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let vocabulary = Vocabulary { said_in: Some(crate::domain::ids::IncidentId(7)), ..Vocabulary::default() };
+        let asked = |text: &str| {
+            let error = read(&catalogue, &vocabulary, text).unwrap_err();
+            let (action, form) = form(&catalogue, &vocabulary, text, &error).unwrap();
+            format!(
+                "{} asks {}",
+                action.encode(),
+                form.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(" ")
+            )
+        };
+        assert_eq!(asked("/incident impact"), "incident impact?incident=INC-7 asks text");
+        assert_eq!(asked("/incident impact INC-2"), "incident impact?incident=INC-2 asks text");
+        assert_eq!(asked("/checklist tick"), "checklist tick?incident=INC-7 asks items");
+        assert_eq!(asked("/checklist tick D-3"), "checklist tick?deployment=D-3 asks items");
+        let command = |text: &str| format!("{:?}", read(&catalogue, &vocabulary, text).unwrap());
+        assert!(command("/checklist tick 1 3").contains("Tick { incident: Some(IncidentId(7)), items: [1, 3] }"));
+        assert!(command("/checklist tick INC-2 1").contains("Tick { incident: Some(IncidentId(2)), items: [1] }"));
+        assert!(command("/checklist tick D-3 1").contains("ChecklistTick { deployment: DeploymentId(3), items: [1] }"));
+        assert!(command("/incident update as bad as INC-2").contains("Some(IncidentId(7)), text: \"as bad as INC-2\""));
+        assert!(command("/incident ack INC-2").contains("Some(IncidentId(2))"));
+    }
+
+    #[test]
     fn wrong_words_open_nothing() {
         assert!(asked("/deploy v1.2.0 to mars").is_none());
         assert!(asked("/approve yesterday").is_none());

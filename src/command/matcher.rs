@@ -12,6 +12,9 @@ use super::token::{Line, Token};
 use super::vocabulary::Vocabulary;
 use std::collections::BTreeMap;
 
+/// The argument that names an incident, in every command that has one.
+pub const INCIDENT: &str = "incident";
+
 pub struct Matcher<'a> {
     pub entry: &'a Entry,
     vocabulary: &'a Vocabulary,
@@ -23,17 +26,21 @@ pub struct Matcher<'a> {
     awaiting: Option<(&'a Arg, usize)>,
     /// Indices of the words of the rest of the line; empty: it has not begun.
     rest: Vec<usize>,
+    /// The incident was not named: it is that of the war room.
+    assumed: bool,
     /// A flag that took one unquoted word as its text, and where that word stands.
     loose: Option<(&'a str, usize)>,
 }
 
 impl<'a> Matcher<'a> {
     pub fn new(entry: &'a Entry, vocabulary: &'a Vocabulary, line: &'a Line) -> Self {
+        let meant = vocabulary.said_in.filter(|_| entry.arg(INCIDENT).is_some());
         Self {
             entry,
             vocabulary,
             line,
-            values: BTreeMap::new(),
+            values: meant.map(|id| (INCIDENT.to_owned(), Value::Incident(id))).into_iter().collect(),
+            assumed: meant.is_some(),
             given: BTreeMap::new(),
             awaiting: None,
             rest: Vec::new(),
@@ -45,6 +52,10 @@ impl<'a> Matcher<'a> {
     pub fn feed(&mut self, index: usize) -> Result<(), Problem> {
         let line = self.line;
         let token = &line.words[index];
+        if self.assumed && self.rest.is_empty() && self.awaiting.is_none() && self.names_another(token) {
+            self.assumed = false;
+            self.values.remove(INCIDENT);
+        }
         if let Some((arg, intro)) = self.awaiting.take() {
             return self.introduced(arg, intro, index);
         }
@@ -61,6 +72,19 @@ impl<'a> Matcher<'a> {
             return Ok(());
         }
         self.bare(token, index)
+    }
+
+    /// A word that says which incident is meant, or that it is a deployment.
+    fn names_another(&self, token: &Token) -> bool {
+        let flag = as_flag(token).and_then(|(flag, _)| self.entry.flag(&flag)).map(|arg| arg.kind);
+        let named = |kind: Kind, first: char| {
+            let takes = self.entry.args.iter().any(|a| a.kind == kind && !a.has(&How::Button));
+            takes
+                && token.text.to_ascii_uppercase().starts_with(first)
+                && kind.read(&token.text, self.vocabulary).is_ok()
+        };
+        matches!(flag, Some(Kind::Incident | Kind::Deployment))
+            || (!token.quoted && (named(Kind::Incident, 'I') || named(Kind::Deployment, 'D')))
     }
 
     /// What has been said so far, by argument.

@@ -28,9 +28,10 @@ pub use form::{asked_form, form};
 pub use help::help;
 pub use kind::{Kind, Value};
 pub use manifest::{
-    DISCORD_PERMISSIONS, SLACK_SCOPES, Scope, SlackManifest, UMBRELLA, discord_commands, discord_manifest,
-    slack_manifest,
+    Extra, Scope, SlackManifest, UMBRELLA, discord_commands, discord_manifest, discord_permissions, slack_manifest,
+    slack_scopes,
 };
-pub use parse::{Invocation, from_action, parse, read};
+pub use matcher::INCIDENT;
+pub use parse::{Invocation, from_action, named, parse, read};
 pub use token::{Line, Token, quote, tokenize};
 pub use vocabulary::Vocabulary;

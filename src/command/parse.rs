@@ -3,7 +3,7 @@
 use super::catalogue::{Catalogue, Entry};
 use super::error::{CommandError, Problem};
 use super::kind::Value;
-use super::matcher::{Matcher, check, read as read_value};
+use super::matcher::{INCIDENT, Matcher, check, read as read_value};
 use super::near::near;
 use super::token::{Line, clean, tokenize};
 use super::vocabulary::Vocabulary;
@@ -65,8 +65,20 @@ pub fn from_action(
         }
         args.insert(name.clone(), read_value(arg, text.trim(), vocabulary).map_err(|p| about(entry, p))?);
     }
+    // Typed on a platform that hands in commands as forms.
+    if let Some(incident) = vocabulary.said_in.filter(|_| entry.arg(INCIDENT).is_some())
+        && !args.values().any(|value| matches!(value, Value::Incident(_) | Value::Deployment(_)))
+    {
+        args.insert(INCIDENT.to_owned(), Value::Incident(incident));
+    }
     check(entry, &args).map_err(|p| about(entry, p))?;
     Command::try_from(&Invocation { command: entry.name.clone(), args })
+}
+
+/// The command of a typed line, whatever else is wrong with it.
+#[must_use]
+pub fn named<'a>(catalogue: &'a Catalogue, text: &str) -> Option<&'a Entry> {
+    Some(find(catalogue, &tokenize(text).ok()?).ok()?.0)
 }
 
 /// The entry a line begins with, and how many words its name takes.

@@ -1,6 +1,6 @@
 //! The names a policy knows, by which the parser tells a service from a version and suggests what was meant.
 
-use crate::domain::ids::{EnvironmentName, PersonId, Role, ServiceName};
+use crate::domain::ids::{EnvironmentName, IncidentId, PersonId, Role, ServiceName};
 use crate::domain::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub struct Vocabulary {
     pub runbooks: BTreeSet<String>,
     /// Names as shown, by id.
     pub people: BTreeMap<PersonId, String>,
+    /// The incident in whose war room somebody speaks: it is meant where none is named.
+    pub said_in: Option<IncidentId>,
 }
 
 impl Vocabulary {
@@ -35,6 +37,7 @@ impl Vocabulary {
             maintenance: policy.rhythm.maintenance.keys().cloned().collect(),
             runbooks: policy.runbooks.keys().cloned().collect(),
             people: policy.people.values().map(|p| (p.id.clone(), p.name.clone())).collect(),
+            said_in: None,
         }
     }
 

@@ -34,6 +34,12 @@ pub struct Response {
     /// What often helps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quick_wins: Vec<String>,
+    /// What channels of their own are called, see [`super::incident::room_name`]; absent: ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_name: Option<String>,
+    /// They are put aside so long after the end; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_archive: Option<Span>,
     #[serde(default)]
     pub rosters: BTreeMap<String, Roster>,
     /// Who else hears of it, and in which words.
@@ -78,6 +84,9 @@ pub struct Severity {
     pub rollback_reminder: Option<Span>,
     /// A post-mortem is due so long after it is resolved; absent: none is needed.
     pub post_mortem: Option<Span>,
+    /// Its war room is a channel of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_channel: bool,
     pub source: Source,
 }
 
@@ -155,6 +164,12 @@ impl Response {
     #[must_use]
     pub fn severity(&self, name: &str) -> Option<&Severity> {
         self.severities.iter().find(|s| s.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether any incident gets a channel of its own.
+    #[must_use]
+    pub fn has_rooms(&self) -> bool {
+        self.severities.iter().any(|s| s.own_channel)
     }
 
     /// The ladder of a severity.

@@ -4,8 +4,8 @@
 //! not return in [`limits::OUTSIDE_MS`] is dropped and counts as one whose answer is not known. The store is not among them:
 //! a commit that was given up may have been stored.
 
-use crate::chat::{Arrival, ChatError, Intake, MessageRef, Platform, Post, Reacted, Spoken};
-use crate::domain::ids::{ChannelName, PlatformName, Role};
+use crate::chat::{Arrival, ChatError, Intake, MadeRoom, MessageRef, NewRoom, Platform, Post, Reacted, Spoken};
+use crate::domain::ids::{ChannelName, PersonId, PlatformName, Role};
 use crate::domain::message::Message;
 use crate::domain::paging::{Follow, Letter, Via};
 use crate::domain::plan::Release;
@@ -23,6 +23,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 const LIMIT: Span = Span::millis(limits::OUTSIDE_MS);
+const ROOM_LIMIT: Span = Span::millis(limits::ROOM_WAIT_MS);
 /// A page has somewhere else to go.
 const PAGE_LIMIT: Span = Span::millis(limits::PAGE_CALL_MS.cast_signed());
 
@@ -83,6 +84,23 @@ impl Platform for Bounded<dyn Platform> {
 
     async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
         in_time(self.0.spoken(at), ChatError::Unknown).await
+    }
+
+    /// What is said waits for it, so it has no longer than that may be.
+    async fn make_room(&self, room: &NewRoom, doubt: bool) -> Result<MadeRoom, ChatError> {
+        in_time_of(ROOM_LIMIT, self.0.make_room(room, doubt), ChatError::Unknown).await
+    }
+
+    async fn invite(&self, room: &ChannelName, person: &PersonId) -> Result<(), ChatError> {
+        in_time(self.0.invite(room, person), ChatError::Unknown).await
+    }
+
+    async fn close_room(&self, room: &ChannelName) -> Result<(), ChatError> {
+        in_time(self.0.close_room(room), ChatError::Unknown).await
+    }
+
+    async fn channel_key(&self, channel: &ChannelName) -> Option<String> {
+        ended(self.0.channel_key(channel), ROOM_LIMIT).await.flatten()
     }
 
     fn trouble(&self) -> Option<String> {

@@ -2,9 +2,10 @@
 
 use super::Engine;
 use super::effect::is_card;
+use super::rooms::Home;
 use super::writer::parse_state;
 use crate::chat::{ChatError, MessageRef, Platform, Post};
-use crate::domain::ids::{ChannelName, DeploymentId, PersonId, PlatformName, Stream};
+use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName, Stream};
 use crate::domain::message::Message;
 use crate::domain::plan::hex;
 use crate::domain::render;
@@ -49,7 +50,9 @@ impl Engine {
     ) -> Result<()> {
         let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
         let rows = self.deps.store.states(std::slice::from_ref(stream)).await?;
-        let cards = match rows.first().map(parse_state).transpose()? {
+        let state = rows.first().map(parse_state).transpose()?;
+        let awaited = matches!(&state, Some(State::Incident(i)) if i.rooms.awaited(platform));
+        let cards = match state {
             Some(State::Deployment(d)) => render::cards(&self.policy(), &d),
             Some(State::Incident(i)) => render::incident_cards(&self.policy(), &i),
             Some(State::Roster(r)) => render::handoff_cards(&self.policy(), stream.name(), &r),
@@ -72,27 +75,24 @@ impl Engine {
                 return self.deps.store.put_back(claim, next).await;
             }
         }
-        let thread = match self.thread_ref(platform, card.thread_of.as_deref()).await? {
-            Ok(thread) => thread,
-            // Its thread comes once a person has mended what is in the way.
-            Err(()) if self.is_barred(&*chat) => return self.put_back(claim, backoff(claim.row.attempts)).await,
-            Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
-                return self.put_back(claim, limits::THREAD_WAIT_MS).await;
-            }
-            Err(()) => None,
+        // What stands in a room waits until it is known whether there is one.
+        if awaited && stands.is_none() && card.thread_of.is_some() && claim.row.attempts < limits::THREAD_WAITS {
+            return self.put_back(claim, limits::THREAD_WAIT_MS).await;
+        }
+        let Some(home) = self.home_or_wait(claim, &chat, &card.channel, card.thread_of.as_deref()).await? else {
+            return Ok(());
         };
         let _seen_before_stored = stands.is_none().then(|| self.posting.begin(platform));
-        let post = Post {
-            key: card.key.clone(),
-            channel: card.channel.clone(),
-            thread,
-            only_for: None,
-            message: card.message,
-        };
+        let Home { channel, thread, room } = home;
+        let (key, message) = (card.key.clone(), card.message);
+        let post = Post { key, channel: channel.clone(), thread, only_for: None, message };
         let said = self.put(&chat, claim, post, stands.as_ref()).await;
+        if let Some((incident, why)) = lost(&*chat, room, &said) {
+            return self.room_lost(claim, platform, incident, why).await;
+        }
         let found =
             claim.doubt && stands.is_none() && matches!(said, Said::At(_)) && super::reactions::is_card(&card.key);
-        self.keep(claim, platform, &card.key, &card.channel, shown, said).await?;
+        self.keep(claim, platform, &card.key, &channel, shown, said).await?;
         if let Some(id) = DeploymentId::parse(stream.name()).filter(|_| found && stream.kind() == "deployment") {
             self.read_back_found(&chat, id).await;
         }
@@ -107,19 +107,15 @@ impl Engine {
         message: Message,
     ) -> Result<()> {
         let Some(chat) = self.platform(platform).cloned() else { return self.receipt_only(claim, Vec::new()).await };
-        let thread = match self.thread_ref(platform, to.thread_of).await? {
-            Ok(thread) => thread,
-            // Its thread comes once a person has mended what is in the way.
-            Err(()) if self.is_barred(&*chat) => return self.put_back(claim, backoff(claim.row.attempts)).await,
-            Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
-                return self.put_back(claim, limits::THREAD_WAIT_MS).await;
-            }
-            Err(()) => None,
-        };
+        let Some(home) = self.home_or_wait(claim, &chat, to.channel, to.thread_of).await? else { return Ok(()) };
         let shown = fingerprint(&message);
-        let (key, channel, only_for) = (claim.row.key.clone(), to.channel.clone(), to.only_for.cloned());
-        let said = self.put(&chat, claim, Post { key, channel, thread, only_for, message }, None).await;
-        self.keep(claim, platform, &claim.row.key, to.channel, shown, said).await
+        let Home { channel, thread, room } = home;
+        let (key, at, only_for) = (claim.row.key.clone(), channel.clone(), to.only_for.cloned());
+        let said = self.put(&chat, claim, Post { key, channel: at, thread, only_for, message }, None).await;
+        if let Some((incident, why)) = lost(&*chat, room, &said) {
+            return self.room_lost(claim, platform, incident, why).await;
+        }
+        self.keep(claim, platform, &claim.row.key, &channel, shown, said).await
     }
 
     /// Posts a message of its own key in the thread of a card, or edits it where it stands.
@@ -136,18 +132,11 @@ impl Engine {
         if stands.as_ref().is_some_and(|row| row.shown == shown) {
             return self.receipt_only(claim, Vec::new()).await;
         }
-        let thread = match self.thread_ref(platform, Some(card)).await? {
-            Ok(thread) => thread,
-            // Its thread comes once a person has mended what is in the way.
-            Err(()) if self.is_barred(&*chat) => return self.put_back(claim, backoff(claim.row.attempts)).await,
-            Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
-                return self.put_back(claim, limits::THREAD_WAIT_MS).await;
-            }
-            Err(()) => None,
-        };
+        let Some(home) = self.home_or_wait(claim, &chat, channel, Some(card)).await? else { return Ok(()) };
+        let Home { channel, thread, .. } = home;
         let post = Post { key: key.to_owned(), channel: channel.clone(), thread, only_for: None, message };
         let said = self.put(&chat, claim, post, stands.as_ref()).await;
-        self.keep(claim, platform, key, channel, shown, said).await
+        self.keep(claim, platform, key, &channel, shown, said).await
     }
 
     /// Tells one person something alone, and says where it stands then. Whether it stands there already, the caller has looked.
@@ -194,17 +183,25 @@ impl Engine {
         MessageRow { platform, key, channel, id: at.id, shown, at: self.now().work.as_millisecond() }
     }
 
-    /// The message whose thread is meant: `Err` while it has not been posted.
-    pub(super) async fn thread_ref(
+    /// Where what belongs into a thread goes; `None`: that is not known yet, and the row was put back.
+    async fn home_or_wait(
         &self,
-        platform: &PlatformName,
+        claim: &Claim,
+        chat: &Arc<dyn Platform>,
+        channel: &ChannelName,
         card: Option<&str>,
-    ) -> Result<std::result::Result<Option<MessageRef>, ()>> {
-        let Some(card) = card else { return Ok(Ok(None)) };
-        Ok(match self.deps.store.message(platform, card).await? {
-            Some(row) => Ok(Some(reference(&row))),
-            None => Err(()),
-        })
+    ) -> Result<Option<Home>> {
+        match self.home(chat.name(), channel, card).await? {
+            Ok(home) => Ok(Some(home)),
+            // Its thread comes once a person has mended what is in the way.
+            Err(()) if self.is_barred(&**chat) => {
+                self.put_back(claim, backoff(claim.row.attempts)).await.map(|()| None)
+            }
+            Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
+                self.put_back(claim, limits::THREAD_WAIT_MS).await.map(|()| None)
+            }
+            Err(()) => Ok(Some(Home { channel: channel.clone(), thread: None, room: None })),
+        }
     }
 
     /// Posts or edits. When an earlier claim may have posted it, the platform is asked first.
@@ -292,6 +289,14 @@ impl Engine {
                 self.receipt_only(claim, vec![row]).await
             }
         }
+    }
+}
+
+/// What was to be said in a channel of its own cannot be said there any more, while everything else can.
+fn lost(chat: &dyn Platform, room: Option<IncidentId>, said: &Said) -> Option<(IncidentId, String)> {
+    match said {
+        Said::Barred(why) if chat.trouble().is_none() => Some((room?, why.clone())),
+        _ => None,
     }
 }
 

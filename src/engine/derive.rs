@@ -3,7 +3,7 @@
 //! Because everything is a difference of two states, a timer or task can be neither forgotten nor left over, whatever input
 //! brought the change.
 
-use super::effect::Effect;
+use super::effect::{Effect, RoomAct};
 use crate::domain::alert;
 use crate::domain::decide::Emitted;
 use crate::domain::deployment::{self, Deployment, Purpose, TimerSpec};
@@ -113,6 +113,7 @@ fn incident_timer(stream: &Stream, purpose: incident::Purpose, due: jiff::Timest
         incident::Purpose::RollbackReminder => "rollback",
         incident::Purpose::PostMortem => "post_mortem",
         incident::Purpose::Action => "action",
+        incident::Purpose::Rooms => "rooms",
     };
     wall_timer(stream, name, serde_json::to_string(&purpose).unwrap_or_default(), due)
 }
@@ -198,6 +199,7 @@ impl Derive<'_> {
             }
             self.pages(batch, stream, old, i);
             self.publications(batch, stream, old, i);
+            self.guests(batch, stream, old, i);
         }
     }
 
@@ -379,6 +381,11 @@ impl Derive<'_> {
 
     /// What is said about one event, on every platform.
     pub(super) fn notices(&self, batch: &mut Batch, emitted: &Emitted, seq: i64) {
+        if let (Event::Incident(IncidentEvent::RoomWanted { .. }), State::Incident(i)) =
+            (&emitted.event, &emitted.after)
+        {
+            self.room(batch, &emitted.stream, seq, i, &RoomAct::Make);
+        }
         let actor = emitted.actor.as_ref();
         let notices = render::notices(self.policy, &emitted.stream, &emitted.event, actor, &emitted.after);
         for (n, notice) in notices.into_iter().enumerate() {
@@ -386,6 +393,8 @@ impl Derive<'_> {
                 let key = format!("{}/{seq}/{n}@{platform}", emitted.stream);
                 let (channel, thread_of, only_for) = match &notice.place {
                     Place::Thread { card, channel } => (channel.clone(), Some(card.clone()), None),
+                    Place::ThreadOn { platform: only, .. } if only != platform => continue,
+                    Place::ThreadOn { card, channel, .. } => (channel.clone(), Some(card.clone()), None),
                     Place::Channel(channel) => (channel.clone(), None, None),
                     Place::Person(person) if !self.reaches(person, platform) => continue,
                     Place::Person(person) => (self.policy.channels.incidents.clone(), None, Some(person.clone())),
@@ -394,6 +403,9 @@ impl Derive<'_> {
                 let effect = Effect::Post { platform: platform.clone(), channel, thread_of, only_for, message };
                 self.push(batch, &emitted.stream, key, &effect);
             }
+        }
+        if let (Event::Incident(IncidentEvent::RoomsClosed), State::Incident(i)) = (&emitted.event, &emitted.after) {
+            self.room(batch, &emitted.stream, seq, i, &RoomAct::Close);
         }
         if let (Event::Incident(event), State::Incident(i)) = (&emitted.event, &emitted.after) {
             self.mails(batch, &emitted.stream, (event, seq), i);
@@ -406,6 +418,29 @@ impl Derive<'_> {
                 let key = format!("{}/{seq}/draft@{platform}", emitted.stream);
                 let effect = Effect::PostMortem { platform, card, incident: i.id };
                 self.push(batch, &emitted.stream, key, &effect);
+            }
+        }
+    }
+
+    /// Something about an incident's channels, wherever there is one, or is to be one.
+    fn room(&self, batch: &mut Batch, stream: &Stream, seq: i64, i: &Incident, act: &RoomAct) {
+        for platform in self.platforms.iter().filter(|p| i.rooms.awaited(p) || i.rooms.made().any(|(at, _)| at == *p)) {
+            let key = format!("{stream}/{seq}/room@{platform}");
+            let effect = Effect::Room { platform: platform.clone(), incident: i.id, act: act.clone() };
+            self.push(batch, stream, key, &effect);
+        }
+    }
+
+    /// Who came to an incident since, or was there when its channel was not, is asked into its channel.
+    fn guests(&self, batch: &mut Batch, stream: &Stream, before: Option<&Incident>, after: &Incident) {
+        for (platform, channel) in after.rooms.open() {
+            let there = before.filter(|i| i.rooms.open().any(|(p, c)| (p, c) == (platform, channel)));
+            let there = there.map(Incident::crowd).unwrap_or_default();
+            for person in after.crowd().difference(&there).copied().filter(|p| self.reaches(p, platform)) {
+                let key = format!("{stream}/room/{}/{person}@{platform}", after.rooms.asked);
+                let act = RoomAct::Invite { person: person.clone() };
+                let effect = Effect::Room { platform: platform.clone(), incident: after.id, act };
+                self.push(batch, stream, key, &effect);
             }
         }
     }

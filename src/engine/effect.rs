@@ -48,6 +48,8 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<PersonId>,
     },
+    /// Something about the channel that an incident has of its own on this platform.
+    Room { platform: PlatformName, incident: IncidentId, act: RoomAct },
     /// Send a mail about an incident.
     StatusMail { incident: IncidentId, mail: Box<Mail> },
     /// Tell customers one thing at one place.
@@ -56,6 +58,18 @@ pub enum Effect {
     Task { deployment: DeploymentId, task: TaskKind },
     /// Gather what a digest says at this slot.
     Gather { digest: String, slot: Timestamp },
+}
+
+/// What is done about an incident's own channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub enum RoomAct {
+    Make,
+    Invite {
+        person: PersonId,
+    },
+    /// Put it aside, after the last that is said in it.
+    Close,
 }
 
 impl Effect {
@@ -78,6 +92,12 @@ impl Effect {
             Self::Post { platform, only_for: Some(person), .. } => format!("say:{platform}:@{person}"),
             Self::Post { platform, channel, thread_of, .. } => {
                 format!("say:{platform}:{}", thread_of.as_deref().unwrap_or(channel.as_str()))
+            }
+            // Whoever comes is asked in while others speak.
+            Self::Room { platform, incident, act: RoomAct::Invite { .. } } => format!("room:{platform}:{incident}"),
+            // What is said in a room waits until it is there or cannot be, and is said before it is put aside.
+            Self::Room { platform, incident, .. } => {
+                format!("say:{platform}:{}", crate::domain::render::card_of_incident(*incident))
             }
             // In order: nobody is told of the end before they were told of the beginning.
             Self::Page { stream, of } | Self::PageFollow { stream, of, .. } => {

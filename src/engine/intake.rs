@@ -7,11 +7,11 @@ use super::catch_up::{back_id, is_back};
 use super::reactions::{canonical, command_of, is_card, is_mark};
 use super::writer::{Outcome, Request};
 use crate::chat::{Answer, Body, Envelope, Intake, IntakeError, asked};
-use crate::command::{Vocabulary, asked_form, form, from_action, read};
+use crate::command::{INCIDENT, Vocabulary, asked_form, form, from_action, named, read};
 use crate::domain::command::{Command, DeployRequest};
 use crate::domain::decide::{Facts, Input};
 use crate::domain::deployment::Origin;
-use crate::domain::ids::{PersonId, PlatformName, ServiceName};
+use crate::domain::ids::{IncidentId, PersonId, PlatformName, ServiceName};
 use crate::domain::incident::IncidentCommand;
 use crate::domain::message::{Form, Message, Tone, code, plain};
 use crate::domain::policy::Policy;
@@ -59,7 +59,8 @@ impl Engine {
             }
             return self.reacted(person, envelope, message, emoji, *added).await;
         }
-        let command = match self.command_in(&policy, envelope) {
+        let vocabulary = Vocabulary { said_in: self.said_in(envelope).await?, ..Vocabulary::of(&policy) };
+        let command = match self.command_in(&vocabulary, envelope) {
             Ok(command) => command,
             // A form is for those who could send it.
             Err(answer) if person.is_none() => {
@@ -70,7 +71,6 @@ impl Engine {
             }
             Err(answer) => return Ok(answer),
         };
-        let command = self.in_its_thread(envelope, command).await?;
         let Some(person) = person else {
             return if matches!(command, Command::Help { .. } | Command::DeployStatus { .. }) {
                 self.ask(None, &command).await
@@ -85,24 +85,26 @@ impl Engine {
         self.decide(person, envelope, command, facts, Vec::new()).await
     }
 
-    /// What is typed in the thread of an incident is about that one. A typed command that a platform hands in as a click names
-    /// the first message of the thread as what was clicked.
-    async fn in_its_thread(&self, envelope: &Envelope, mut command: Command) -> crate::store::Result<Command> {
-        let root = match &envelope.body {
-            Body::Command { thread, .. } => thread.as_deref(),
-            Body::Click { message, .. } => Some(message.as_str()).filter(|m| !m.is_empty()),
-            Body::Reaction { .. } => None,
-        };
-        if let (Some(root), Command::Incident(_) | Command::Runbook(_)) = (root, &command)
-            && let Some(incident) = self.incident_of_card(&envelope.platform, root).await?
-        {
-            match &mut command {
-                Command::Incident(command) => command.said_in(incident),
-                Command::Runbook(command) => command.said_in(incident),
-                _ => {}
+    /// The incident in whose war room somebody says what names none, where its command can be about one. A typed command that a
+    /// platform hands in as a click names the first message of the thread as what was clicked.
+    async fn said_in(&self, envelope: &Envelope) -> crate::store::Result<Option<IncidentId>> {
+        let (name, root) = match &envelope.body {
+            Body::Command { text, thread } => (named(&self.catalogue, text).map(|e| e.name.clone()), thread.as_deref()),
+            Body::Click { message, action, .. } => {
+                let action = asked(action).map(|(action, _)| action).filter(|a| !a.args.contains_key(INCIDENT));
+                (action.map(|a| a.command), Some(message.as_str()).filter(|m| !m.is_empty()))
             }
+            Body::Reaction { .. } => return Ok(None),
+        };
+        let entry = name.and_then(|name| self.catalogue.get(&name)).filter(|entry| entry.arg(INCIDENT).is_some());
+        let Some(entry) = entry else { return Ok(None) };
+        let meant = self.incident_of_place(&envelope.platform, root, &envelope.channel).await?;
+        // What is over needs neither help nor commands: they are for something new.
+        let runs = entry.name == "page" || entry.name.starts_with("runbook");
+        match meant {
+            Some(id) if runs && !self.board().await?.open.contains_key(&id) => Ok(None),
+            meant => Ok(meant),
         }
-        Ok(command)
     }
 
     pub(super) async fn decide(
@@ -175,21 +177,20 @@ impl Engine {
     }
 
     /// The command in an envelope, or what its sender is told when there is none.
-    fn command_in(&self, policy: &Policy, envelope: &Envelope) -> Result<Command, Answer> {
-        let vocabulary = Vocabulary::of(policy);
-        if let Some((action, form)) = self.form_of(&vocabulary, &envelope.body) {
+    fn command_in(&self, vocabulary: &Vocabulary, envelope: &Envelope) -> Result<Command, Answer> {
+        if let Some((action, form)) = self.form_of(vocabulary, &envelope.body) {
             let messages = match &envelope.body {
-                Body::Command { text, .. } => read(&self.catalogue, &vocabulary, text).err(),
+                Body::Command { text, .. } => read(&self.catalogue, vocabulary, text).err(),
                 _ => None,
             };
             let messages = messages.map(|problem| problem.message_beside_form()).into_iter().collect();
             return Err(Answer { messages, form: Some((action, form)) });
         }
         match &envelope.body {
-            Body::Command { text, .. } => read(&self.catalogue, &vocabulary, text).map_err(|p| say(p.message())),
+            Body::Command { text, .. } => read(&self.catalogue, vocabulary, text).map_err(|p| say(p.message())),
             Body::Click { action, fields, .. } => match asked(action) {
                 Some((action, _)) => {
-                    from_action(&self.catalogue, &vocabulary, &action, fields).map_err(|p| say(p.message()))
+                    from_action(&self.catalogue, vocabulary, &action, fields).map_err(|p| say(p.message()))
                 }
                 None => Err(say(Message::line(
                     Tone::Warning,

@@ -11,10 +11,11 @@ use super::writer::Request;
 use crate::chat::{Answer, ChatError, Envelope, MessageRef, Spoken};
 use crate::domain::command::Command;
 use crate::domain::decide::{Facts, Input};
-use crate::domain::ids::{IncidentId, PersonId, PlatformName};
+use crate::domain::ids::{ChannelName, IncidentId, PersonId, PlatformName};
 use crate::domain::incident::{Incident, IncidentCommand, Quote, Status, mark_key};
 use crate::domain::message::{Message, Tone};
 use crate::domain::policy::Policy;
+use crate::domain::render::incident_of_key;
 use crate::domain::time::Span;
 use crate::limits;
 use crate::store::Result;
@@ -48,10 +49,7 @@ impl Engine {
             Ok(None) => return Ok(Answer::default()),
             Err(error) => return Ok(say(unreadable(&error))),
         };
-        let incident = match &said.thread {
-            Some(root) => self.incident_of_card(platform, root).await?,
-            None => None,
-        };
+        let incident = self.incident_of_place(platform, said.thread.as_deref(), &envelope.channel).await?;
         let quote = Box::new(quote(policy, platform, at, said));
         let command = Command::Incident(IncidentCommand::Mark { incident, quote });
         self.decide(person, envelope, command, Facts::default(), Vec::new()).await
@@ -67,9 +65,24 @@ impl Engine {
         }
     }
 
-    pub(super) async fn incident_of_card(&self, platform: &PlatformName, message: &str) -> Result<Option<IncidentId>> {
+    async fn incident_of_card(&self, platform: &PlatformName, message: &str) -> Result<Option<IncidentId>> {
         let row = self.message_with(platform, message).await?;
-        Ok(row.and_then(|row| IncidentId::parse(row.key.strip_prefix("card:")?)))
+        Ok(row.and_then(|row| incident_of_key(&row.key)))
+    }
+
+    /// Whose war room this is: the thread of its card, or its own channel.
+    pub(super) async fn incident_of_place(
+        &self,
+        platform: &PlatformName,
+        root: Option<&str>,
+        channel: &ChannelName,
+    ) -> Result<Option<IncidentId>> {
+        if let Some(root) = root
+            && let Some(incident) = self.incident_of_card(platform, root).await?
+        {
+            return Ok(Some(incident));
+        }
+        self.incident_of_room(platform, channel).await
     }
 
     /// Incidents whose timeline can still change.

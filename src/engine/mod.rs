@@ -27,6 +27,7 @@ mod reactions;
 mod remembered;
 mod rhythm;
 mod roles;
+mod rooms;
 mod rosters;
 mod run;
 mod runbooks;

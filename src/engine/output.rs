@@ -113,7 +113,7 @@ impl Engine {
         let key = output_key(job);
         for chat in &self.deps.platforms {
             let name = chat.name().clone();
-            let Ok(Ok(Some(thread))) = self.thread_ref(&name, Some(card)).await else { continue };
+            let Ok(Some(thread)) = self.card_at(&name, card).await else { continue };
             let stands = self.deps.store.message(&name, &key).await.ok().flatten();
             let at = match &stands {
                 Some(row) => chat.edit(&reference(row), message).await.map(|()| reference(row)),

@@ -171,6 +171,7 @@ impl Engine {
             Ok(Effect::PageFollow { stream, of, what, person }) => {
                 self.follow_page(claim, &stream, (&of, person.as_ref()), what).await
             }
+            Ok(Effect::Room { platform, incident, act }) => self.tend_room(claim, &platform, incident, &act).await,
             Ok(Effect::StatusMail { incident, mail }) => self.send_mail(claim, incident, &mail).await,
             Ok(Effect::Publish { incident, of }) => self.publish(claim, incident, &of).await,
             Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,

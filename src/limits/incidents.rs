@@ -15,3 +15,9 @@ pub const MARK_READS: usize = 4;
 /// Incidents: for how long a timeline waits for its marked messages to be read, in milliseconds; then it tells them as they were
 /// read before.
 pub const MARKS_READ_MS: i64 = 2_000;
+
+/// Incidents: for how long what is said waits for a channel of its own, in milliseconds; then the thread is the war room.
+pub const ROOM_WAIT_MS: i64 = 15_000;
+
+/// Incidents: how often somebody is asked into such a channel, or it is put aside, before that is given up: over an hour.
+pub const ROOM_TRIES: i64 = 20;

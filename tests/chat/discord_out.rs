@@ -1,11 +1,11 @@
 //! Discord's outbound half against the stand-in: what is posted, edited and found, and what happens when the wire misbehaves.
 
 use crate::support::discord::faults::Fault;
-use crate::support::discord::permissions::SEND_MESSAGES;
+use crate::support::discord::permissions::{MANAGE_CHANNELS, SEND_MESSAGES};
 use crate::support::discord::{FakeDiscord, Options, TOKEN};
 use signalbox::app::discord::commands;
 use signalbox::chat::discord::{DiscordPlatform, Settings};
-use signalbox::chat::{ChatError, MessageRef, Platform, Post, Reacted, Token};
+use signalbox::chat::{ChatError, MadeRoom, MessageRef, NewRoom, Platform, Post, Reacted, Token};
 use signalbox::clock::{Clock, VirtualClock};
 use signalbox::command::Catalogue;
 use signalbox::domain::ids::{ChannelName, PersonId, Role};
@@ -344,4 +344,45 @@ async fn commands_are_written_once_and_only_when_they_differ() {
     assert_eq!((side.fake.command_writes(), side.fake.commands().len()), (2, newer.len()));
     assert!(side.fake.commands().iter().any(|c| c.body["description"] == "Say it in other words"));
     side.fake.nothing_refused();
+}
+
+fn room(key: &str) -> NewRoom {
+    NewRoom {
+        key: key.into(),
+        names: vec![key.to_lowercase()],
+        topic: format!("{key} P0: {}", "payments fail ".repeat(200)),
+        beside: "incidents".into(),
+        since: "2027-01-04T10:00:00Z".parse().unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_channel_is_made_once_with_the_rights_of_the_one_beside_it() {
+    let side = Side::start().await;
+    side.fake.let_everybody(MANAGE_CHANNELS);
+    side.fake.deny("incidents", SEND_MESSAGES);
+    let bot = side.bot();
+    side.fake.faults().next("POST /guilds/{id}/channels", 1, &Fault::DropAnswer);
+    let lost = bot.make_room(&room("INC-1"), false).await;
+    assert!(matches!(lost, Err(ChatError::Unknown(_))), "{lost:?}");
+    let made = side.patiently(|| side_make(&bot, "INC-1")).await;
+    let again = side.patiently(|| side_make(&bot, "INC-1")).await;
+    let other = side.patiently(|| side_make(&bot, "INC-11")).await;
+    assert!(made == again && made.channel != other.channel);
+    let (rooms, beside) = side.fake.made_beside("incidents");
+    assert_eq!(rooms.len(), 2);
+    assert!(rooms.iter().all(|c| c.overwrites == beside && c.topic.chars().count() <= 1_024));
+    assert_eq!(bot.channel_key(&made.name).await.as_deref(), Some(made.channel.as_str()));
+}
+
+async fn side_make(bot: &DiscordPlatform, key: &str) -> Result<MadeRoom, ChatError> {
+    bot.make_room(&room(key), false).await
+}
+
+#[tokio::test]
+async fn without_the_right_no_channel_is_made_and_it_is_named() {
+    let side = Side::start().await;
+    let bot = side.bot();
+    let said = bot.make_room(&room("INC-1"), false).await;
+    assert!(matches!(&said, Err(ChatError::Barred(why)) if why.contains("Manage Channels")), "{said:?}");
 }

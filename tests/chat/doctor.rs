@@ -8,7 +8,7 @@ use crate::support::slack::world::Kind;
 use signalbox::chat::doctor::{Finding, Level};
 use signalbox::chat::{Token, discord as to_discord, slack as to_slack};
 use signalbox::clock::{Clock as _, SystemClock};
-use signalbox::command::{DISCORD_PERMISSIONS, SLACK_SCOPES};
+use signalbox::command::{Extra, discord_permissions, slack_scopes};
 use signalbox::domain::ids::{ChannelName, Role};
 use signalbox::domain::time::{Span, after};
 use std::collections::BTreeMap;
@@ -66,8 +66,8 @@ async fn slack() -> (FakeSlack, to_slack::Settings) {
 }
 
 async fn of_slack(settings: &to_slack::Settings, visit: Visit) -> Vec<Finding> {
-    let scopes: Vec<&str> =
-        SLACK_SCOPES.iter().filter(|s| !settings.groups.is_empty() || !s.groups).map(|s| s.name).collect();
+    let groups: Vec<Extra> = (!settings.groups.is_empty()).then_some(Extra::Groups).into_iter().collect();
+    let scopes: Vec<&str> = slack_scopes(&groups).map(|s| s.name).collect();
     let examination = to_slack::Examination {
         settings,
         client: &signalbox::http::loopback().unwrap(),
@@ -148,7 +148,7 @@ async fn discord(options: discord::Options) -> (FakeDiscord, to_discord::Setting
 }
 
 async fn of_discord(settings: &to_discord::Settings, visit: Visit) -> Vec<Finding> {
-    let permissions: Vec<(u32, &str)> = DISCORD_PERMISSIONS.iter().map(|(bit, name, _)| (*bit, *name)).collect();
+    let permissions: Vec<(u32, &str)> = discord_permissions(false).map(|(bit, name, _)| (*bit, *name)).collect();
     let examination = to_discord::Examination {
         settings,
         client: &signalbox::http::loopback().unwrap(),

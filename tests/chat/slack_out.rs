@@ -6,7 +6,7 @@ use crate::support::slack::message::Message as Shown;
 use crate::support::slack::options::{Options, Rates};
 use crate::support::slack::world::{Kind, Refusal};
 use signalbox::chat::slack::{Settings, SlackPlatform};
-use signalbox::chat::{ChatError, MessageRef, Platform, Post, Reacted, Token};
+use signalbox::chat::{ChatError, MadeRoom, MessageRef, NewRoom, Platform, Post, Reacted, Token};
 use signalbox::clock::VirtualClock;
 use signalbox::domain::ids::{ChannelName, PersonId, Role};
 use signalbox::domain::message::{Block, Message, Picture, Tone, mention, plain};
@@ -363,4 +363,104 @@ async fn reactions_and_groups_are_read_back() {
         world.fake.refusals(),
         [Refusal { method: "usergroups.users.list".into(), error: "no_such_subteam".into(), details: vec![] }]
     );
+}
+
+fn room() -> NewRoom {
+    NewRoom {
+        key: "INC-7".into(),
+        names: ["inc-7", "inc-7-2", "inc-7-3"].map(str::to_owned).to_vec(),
+        topic: "INC-7 P0: <!channel> is down".into(),
+        beside: "deployments".into(),
+        since: "2027-01-04T07:00:00Z".parse().unwrap(),
+    }
+}
+
+/// As the outbox does: what must wait is tried again, and what may have been done is tried in doubt.
+async fn make(world: &World, room: &NewRoom) -> Result<MadeRoom, ChatError> {
+    let mut doubt = false;
+    for _ in 0..20 {
+        match world.slack.make_room(room, doubt).await {
+            Err(ChatError::Later { after_ms, .. }) => world.pass(Span::millis(after_ms)),
+            Err(ChatError::Unknown(_)) => {
+                doubt = true;
+                world.pass(Span::millis(250));
+            }
+            done => return done,
+        }
+    }
+    panic!("it never comes to an end")
+}
+
+async fn with_rooms(change: impl FnOnce(Options) -> Options) -> World {
+    let world = World::new(change).await;
+    world.fake.with(|w| w.options.bot_scopes.insert("channels:manage".into()));
+    world
+}
+
+#[tokio::test]
+async fn a_channel_is_made_once_whatever_becomes_of_the_answer() {
+    let faults =
+        [Fault::DoneThenBroken, Fault::DoneThen500, Fault::DoneThenBody("no"), Fault::TooMany(2), Fault::Status(503)];
+    for fault in faults {
+        let world = with_rooms(|o| o).await;
+        world.fake.with(|w| w.faults.plan("conversations.create", 1, &fault));
+        let made = make(&world, &room()).await.unwrap();
+        assert_eq!(made.name.as_str(), "inc-7", "{fault:?}");
+        let rooms = world.fake.read(|w| w.channels.values().filter(|c| c.made.is_some()).cloned().collect::<Vec<_>>());
+        let [only] = &rooms[..] else { panic!("{fault:?}: {} channels", rooms.len()) };
+        assert_eq!((only.id.as_str(), only.kind), (made.channel.as_str(), Kind::Public));
+        assert!(!only.topic.contains("<!"), "{}", only.topic);
+        // What is said goes there by its id, and it is known again by what people call it.
+        let said = Post { channel: made.channel.clone(), ..post("line:1", line("here")) };
+        assert!(world.deliver(&said).await.id.starts_with(&only.id));
+        assert_eq!(world.slack.channel_key(&made.name).await.as_deref(), Some(only.id.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_somebody_elses_is_left_alone() {
+    let world = with_rooms(|o| o).await;
+    world.fake.channel("C0OTHER001", "inc-7", &["U1"]);
+    assert_eq!(make(&world, &room()).await.unwrap().name.as_str(), "inc-7-2");
+    // An old one of ours, of another signalbox, is not taken for the one whose answer was lost.
+    let world = with_rooms(|o| o).await;
+    let old = make(&world, &room()).await.unwrap();
+    world.pass(Span::hours(24));
+    world.fake.with(|w| w.faults.plan("conversations.create", 1, &Fault::Status(503)));
+    let later = NewRoom { since: "2027-01-05T07:00:00Z".parse().unwrap(), ..room() };
+    let new = make(&world, &later).await.unwrap();
+    assert!(new.channel != old.channel && new.name.as_str() == "inc-7-2", "{new:?}");
+}
+
+#[tokio::test]
+async fn people_are_asked_in_and_it_is_archived() {
+    let world = with_rooms(|o| o).await;
+    let made = make(&world, &room()).await.unwrap();
+    for person in ["sara", "omar", "sara", "faisal"] {
+        world.slack.invite(&made.channel, &PersonId::new(person)).await.unwrap();
+    }
+    let room = world.fake.read(|w| w.channels[made.channel.as_str()].clone());
+    assert!(room.members.contains("U1") && room.members.contains("U2") && room.members.len() == 3);
+    world.slack.close_room(&made.channel).await.unwrap();
+    world.slack.close_room(&made.channel).await.unwrap();
+    assert!(world.fake.read(|w| w.channels[made.channel.as_str()].archived));
+    // What is said there now cannot be: it is said elsewhere, and nobody waits.
+    let said = world.slack.post(&Post { channel: made.channel, ..post("line:1", line("here")) }).await;
+    assert!(matches!(said, Err(ChatError::Barred(_))), "{said:?}");
+}
+
+#[tokio::test]
+async fn nothing_public_is_made_beside_a_private_channel_or_without_the_right() {
+    let world = with_rooms(|o| o).await;
+    world.fake.with(|w| w.channels.get_mut("C0DEPLOY1").unwrap().kind = Kind::Private);
+    let said = make(&world, &room()).await;
+    assert!(matches!(&said, Err(ChatError::Barred(why)) if why.contains("#deployments is private")), "{said:?}");
+    let world = World::new(|o| o).await;
+    let said = make(&world, &room()).await;
+    assert!(matches!(&said, Err(ChatError::Barred(why)) if why.contains("channels:manage")), "{said:?}");
+    let world = with_rooms(|o| o).await;
+    world.fake.with(|w| w.faults.plan("conversations.create", 1, &Fault::Error("restricted_action")));
+    let said = make(&world, &room()).await;
+    assert!(matches!(&said, Err(ChatError::Barred(why)) if why.contains("administrator")), "{said:?}");
+    assert!(world.fake.read(|w| w.channels.values().all(|c| c.made.is_none())));
 }

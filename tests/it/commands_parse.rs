@@ -27,6 +27,7 @@ pub fn vocabulary() -> Vocabulary {
         maintenance: ["weekly".into()].into(),
         runbooks: ["memory".into()].into(),
         people: [("omar".into(), "Omar Farouk".into()), ("sara".into(), "Sara Haddad".into())].into(),
+        said_in: None,
     }
 }
 

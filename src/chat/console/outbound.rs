@@ -5,7 +5,7 @@ use super::entry::{Content, mentions};
 use super::error::ConsoleError;
 use super::read::{gone, number};
 use crate::chat::text::{Reader, render_text};
-use crate::chat::{ChatError, MessageRef, Platform, Post, Spoken};
+use crate::chat::{ChatError, MadeRoom, MessageRef, NewRoom, Platform, Post, Spoken};
 use crate::domain::ids::{ChannelName, PersonId, PlatformName};
 use crate::domain::message::Message;
 use crate::limits::CONSOLE_MESSAGE_BYTES;
@@ -161,6 +161,13 @@ impl Platform for ConsolePlatform {
             .await
             .map_err(ConsoleError::from)?;
         Ok(id.map(|id| MessageRef { channel: channel.clone(), id: id.to_string() }))
+    }
+
+    /// Channels are there as soon as somebody speaks in them.
+    async fn make_room(&self, room: &NewRoom, _doubt: bool) -> Result<MadeRoom, ChatError> {
+        let name = room.names.first().map(|name| ChannelName::new(name));
+        let name = name.ok_or_else(|| ChatError::Refused("it has no name".into()))?;
+        Ok(MadeRoom { channel: name.clone(), name })
     }
 
     async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {

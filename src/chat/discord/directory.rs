@@ -17,6 +17,8 @@ use tokio::sync::OnceCell;
 
 /// Kinds of channel that messages are posted in: text and announcements.
 const TEXT: [i64; 2] = [0, 5];
+/// Digits of an id, at least: Discord counts from 2015. A name of fewer digits may be a channel's.
+const ID_DIGITS: usize = 17;
 /// Discord's codes for somebody who is not, or not any more, on the server.
 const UNKNOWN_MEMBER: i64 = 10_007;
 const UNKNOWN_USER: i64 = 10_013;
@@ -84,8 +86,11 @@ impl DiscordPlatform {
         if let Some(id) = found(&self.known()) {
             return Ok(id);
         }
+        // The core calls a channel without a name by its id, and so it calls those that it made.
+        if let Some(id) = name.as_str().parse().ok().filter(|_| name.as_str().len() >= ID_DIGITS) {
+            return Ok(id);
+        }
         self.read_channels().await?;
-        // The core calls a channel without a name by its id.
         found(&self.known()).or_else(|| name.as_str().parse().ok()).ok_or_else(|| {
             ChatError::Barred(format!(
                 "there is no channel #{name} on the Discord server that signalbox can see; create it, or give signalbox the \

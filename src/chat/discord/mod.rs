@@ -20,13 +20,16 @@ mod recent;
 pub mod register;
 pub mod render;
 pub mod rest;
+mod room;
 mod spoken;
 
 pub use doctor::Examination;
 pub use gateway::{Gateway, StoreSeat};
 
 use super::health::Health;
-use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Spoken, Token};
+use super::{
+    Arrival, ChatError, Intake, MadeRoom, MessageRef, NewRoom, Platform, PolicyNow, Post, Reacted, Spoken, Token,
+};
 use crate::chat::recode::recoded;
 use crate::clock::Clock;
 use crate::domain::ids::{ChannelName, PlatformName, Role};
@@ -185,6 +188,14 @@ impl Platform for DiscordPlatform {
 
     async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
         self.read_message(at).await
+    }
+
+    async fn make_room(&self, room: &NewRoom, _doubt: bool) -> Result<MadeRoom, ChatError> {
+        self.make_channel(room).await
+    }
+
+    async fn channel_key(&self, channel: &ChannelName) -> Option<String> {
+        self.channel_id(channel).await.ok().map(|id| id.to_string())
     }
 
     fn trouble(&self) -> Option<String> {

@@ -8,6 +8,7 @@ use super::error::ApiError;
 use crate::chat::ChatError;
 use crate::domain::ids::{ChannelName, Role};
 use crate::limits;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -170,6 +171,33 @@ impl SlackPlatform {
     }
 
     async fn list_kinds(&self, kinds: &str) -> Result<(), ApiError> {
+        let all = self.each_channel(kinds, |channel| {
+            if let (Some(id), Some(name)) = (channel["id"].as_str(), channel["name"].as_str()) {
+                self.learn_channel(id, &ChannelName::new(name));
+            }
+            true
+        });
+        if !all.await? {
+            let most = limits::SLACK_LIST_PAGES * limits::SLACK_PAGE;
+            tracing::warn!(
+                name: "slack.many_channels",
+                "the workspace has more than {most} channels; name the ids of yours in [slack.channels]"
+            );
+        }
+        Ok(())
+    }
+
+    /// A channel is there under this name.
+    pub(super) fn learn_channel(&self, id: &str, name: &ChannelName) {
+        self.directory.lock().learn(id, name.as_str(), &self.settings.channels);
+    }
+
+    /// Shows `see` every channel until it wants no more; whether there were no others.
+    pub(super) async fn each_channel(
+        &self,
+        kinds: &str,
+        mut see: impl FnMut(&Value) -> bool + Send,
+    ) -> Result<bool, ApiError> {
         let page = limits::SLACK_PAGE.to_string();
         let mut cursor = String::new();
         for _ in 0..limits::SLACK_LIST_PAGES {
@@ -178,24 +206,15 @@ impl SlackPlatform {
                 params.push(("cursor", &cursor));
             }
             let said = self.read("conversations.list", &params).await?;
-            let mut known = self.directory.lock();
-            for channel in said["channels"].as_array().into_iter().flatten() {
-                if let (Some(id), Some(name)) = (channel["id"].as_str(), channel["name"].as_str()) {
-                    known.learn(id, name, &self.settings.channels);
-                }
+            if !said["channels"].as_array().into_iter().flatten().all(&mut see) {
+                return Ok(true);
             }
-            drop(known);
             cursor = said["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
             if cursor.is_empty() {
-                return Ok(());
+                return Ok(true);
             }
         }
-        let most = limits::SLACK_LIST_PAGES * limits::SLACK_PAGE;
-        tracing::warn!(
-            name: "slack.many_channels",
-            "the workspace has more than {most} channels; name the ids of yours in [slack.channels]"
-        );
-        Ok(())
+        Ok(false)
     }
 }
 

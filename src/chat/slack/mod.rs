@@ -19,6 +19,7 @@ mod origin;
 mod post;
 mod reacted;
 mod render;
+mod room;
 mod socket;
 mod spoken;
 mod unsigned;
@@ -31,9 +32,11 @@ pub use socket::{Door, SocketMode};
 
 use super::health::Health;
 use super::pace::Pace;
-use super::{Arrival, ChatError, Intake, MessageRef, Platform, PolicyNow, Post, Reacted, Spoken, Token};
+use super::{
+    Arrival, ChatError, Intake, MadeRoom, MessageRef, NewRoom, Platform, PolicyNow, Post, Reacted, Spoken, Token,
+};
 use crate::clock::Clock;
-use crate::domain::ids::{ChannelName, PlatformName, Role};
+use crate::domain::ids::{ChannelName, PersonId, PlatformName, Role};
 use crate::domain::message::Message;
 use api::Api;
 use async_trait::async_trait;
@@ -172,6 +175,22 @@ impl Platform for SlackPlatform {
 
     async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {
         self.read_message(at).await
+    }
+
+    async fn make_room(&self, room: &NewRoom, doubt: bool) -> Result<MadeRoom, ChatError> {
+        self.make_channel(room, doubt).await
+    }
+
+    async fn invite(&self, room: &ChannelName, person: &PersonId) -> Result<(), ChatError> {
+        self.ask_in(room, person).await
+    }
+
+    async fn close_room(&self, room: &ChannelName) -> Result<(), ChatError> {
+        self.archive(room).await
+    }
+
+    async fn channel_key(&self, channel: &ChannelName) -> Option<String> {
+        self.channel_id(channel).await.ok()
     }
 
     fn trouble(&self) -> Option<String> {

@@ -160,7 +160,7 @@ impl SlackPlatform {
         self.ask_inside(turn, method, channel, &body).await
     }
 
-    fn account(&self, person: &PersonId) -> Result<String, ChatError> {
+    pub(super) fn account(&self, person: &PersonId) -> Result<String, ChatError> {
         let policy = (self.policy)();
         let account = policy.people.get(person).and_then(|p| p.accounts.get(NAME)).cloned();
         account.ok_or_else(|| ChatError::Refused(format!("{person} has no account on Slack; name it under [people]")))

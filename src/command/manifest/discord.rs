@@ -6,7 +6,7 @@ use crate::command::catalogue::Catalogue;
 use std::fmt::Write as _;
 
 /// Rights on the server: bit, name, why.
-pub const DISCORD_PERMISSIONS: &[(u32, &str, &str)] = &[
+const DISCORD_PERMISSIONS: &[(u32, &str, &str)] = &[
     (10, "View Channels", "finds the channels of [channels] by their names"),
     (11, "Send Messages", "posts cards"),
     (14, "Embed Links", "a card is an embed"),
@@ -20,9 +20,22 @@ pub const DISCORD_PERMISSIONS: &[(u32, &str, &str)] = &[
     (38, "Send Messages in Threads", "the same"),
 ];
 
+/// Only needed where incidents have a channel of their own.
+const MANAGE_CHANNELS: (u32, &str, &str) = (
+    4,
+    "Manage Channels",
+    "makes the channels of incidents, with the rights of the incidents channel: severities with own_channel",
+);
+
+/// The rights that are needed, with channels of their own for incidents or without.
+pub fn discord_permissions(rooms: bool) -> impl Iterator<Item = &'static (u32, &'static str, &'static str)> {
+    let more = if rooms { std::slice::from_ref(&MANAGE_CHANNELS) } else { &[] };
+    DISCORD_PERMISSIONS.iter().chain(more)
+}
+
 const SCOPES: &[Scope] = &[
-    Scope { name: "bot", why: "is a member of the server and posts", groups: false },
-    Scope { name: "applications.commands", why: "has slash commands there", groups: false },
+    Scope { name: "bot", why: "is a member of the server and posts", only: None },
+    Scope { name: "applications.commands", why: "has slash commands there", only: None },
 ];
 
 const INTENTS: &[(&str, &str)] = &[
@@ -33,8 +46,8 @@ const INTENTS: &[(&str, &str)] = &[
 ];
 
 /// The sum of the rights as Discord writes it.
-fn permissions() -> u64 {
-    DISCORD_PERMISSIONS.iter().map(|(bit, ..)| 1_u64 << bit).sum()
+fn permissions(rooms: bool) -> u64 {
+    discord_permissions(rooms).map(|(bit, ..)| 1_u64 << bit).sum()
 }
 
 /// The commands as they are registered: name with hyphens, and summary.
@@ -45,8 +58,8 @@ pub fn discord_commands(catalogue: &Catalogue) -> Vec<(String, &str)> {
 
 /// What is needed, as YAML with comments. `application` is the application's id, when it is known.
 #[must_use]
-pub fn discord_manifest(catalogue: &Catalogue, application: Option<&str>) -> String {
-    let sum = permissions();
+pub fn discord_manifest(catalogue: &Catalogue, application: Option<&str>, rooms: bool) -> String {
+    let sum = permissions(rooms);
     let id = application.unwrap_or("APPLICATION_ID");
     let scopes: Vec<&str> = SCOPES.iter().map(|s| s.name).collect();
     let mut out = String::from(
@@ -66,7 +79,7 @@ pub fn discord_manifest(catalogue: &Catalogue, application: Option<&str>) -> Str
         let _ = writeln!(out, "  - {} # {}", scope.name, scope.why);
     }
     let _ = writeln!(out, "permissions: {sum}\npermission_names:");
-    for (_, name, why) in DISCORD_PERMISSIONS {
+    for (_, name, why) in discord_permissions(rooms) {
         let _ = writeln!(out, "  - {name} # {why}");
     }
     out.push_str(

@@ -5,8 +5,8 @@
 mod discord;
 mod slack;
 
-pub use discord::{DISCORD_PERMISSIONS, discord_commands, discord_manifest};
-pub use slack::{SLACK_SCOPES, Scope, SlackManifest, slack_manifest};
+pub use discord::{discord_commands, discord_manifest, discord_permissions};
+pub use slack::{Extra, Scope, SlackManifest, slack_manifest, slack_scopes};
 
 use super::catalogue::Catalogue;
 

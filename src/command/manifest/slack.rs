@@ -9,16 +9,25 @@ use std::fmt::Write as _;
 pub struct Scope {
     pub name: &'static str,
     pub why: &'static str,
-    /// Only asked for with roles from user groups.
-    pub groups: bool,
+    /// Only asked for where config uses this.
+    pub only: Option<Extra>,
+}
+
+/// What config may use, and a right is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// Roles from user groups.
+    Groups,
+    /// Incidents with a channel of their own.
+    Rooms,
 }
 
 const fn scope(name: &'static str, why: &'static str) -> Scope {
-    Scope { name, why, groups: false }
+    Scope { name, why, only: None }
 }
 
 /// Every bot scope that anything in signalbox uses.
-pub const SLACK_SCOPES: &[Scope] = &[
+const SLACK_SCOPES: &[Scope] = &[
     scope("commands", "takes slash commands"),
     scope("chat:write", "posts cards and answers, and edits its own messages"),
     scope("reactions:read", "a reaction turns a key; read back after an outage"),
@@ -32,7 +41,12 @@ pub const SLACK_SCOPES: &[Scope] = &[
     scope("im:history", "takes commands in direct messages"),
     scope("im:write", "answers privately where there is no channel"),
     scope("files:write", "uploads pictures"),
-    Scope { name: "usergroups:read", why: "roles from the user groups of [slack.groups]", groups: true },
+    Scope { name: "usergroups:read", why: "roles from the user groups of [slack.groups]", only: Some(Extra::Groups) },
+    Scope {
+        name: "channels:manage",
+        why: "makes the channels of incidents, asks people in, and archives them: severities with own_channel",
+        only: Some(Extra::Rooms),
+    },
 ];
 
 /// Events of the workspace that signalbox listens to.
@@ -52,8 +66,13 @@ const RESERVED: &[&str] = &["help", "status", "who", "join", "leave", "remind", 
 pub struct SlackManifest {
     /// Signed requests come to this address; absent: Socket Mode.
     pub url: Option<String>,
-    /// Roles come from user groups as well.
-    pub groups: bool,
+    /// What config uses besides.
+    pub extras: Vec<Extra>,
+}
+
+/// The bot scopes that are needed with these.
+pub fn slack_scopes(extras: &[Extra]) -> impl Iterator<Item = &'static Scope> {
+    SLACK_SCOPES.iter().filter(|s| s.only.is_none_or(|extra| extras.contains(&extra)))
 }
 
 /// The manifest, ready to be pasted.
@@ -82,7 +101,7 @@ pub fn slack_manifest(catalogue: &Catalogue, wanted: &SlackManifest) -> String {
     }
     command(&mut out, UMBRELLA, "Any command of signalbox, and its help", "help, or any command", url);
     out.push_str("oauth_config:\n  scopes:\n    bot:\n");
-    for scope in SLACK_SCOPES.iter().filter(|s| wanted.groups || !s.groups) {
+    for scope in slack_scopes(&wanted.extras) {
         let _ = writeln!(out, "      - {} # {}", scope.name, scope.why);
     }
     out.push_str("settings:\n  event_subscriptions:\n");

@@ -8,7 +8,7 @@ use crate::config::raw::{LadderEntry, LevelEntry, Root, SeverityEntry};
 use crate::config::read::Req;
 use crate::config::scalars::Length;
 use crate::domain::ids::PersonId;
-use crate::domain::incident::UPDATE_EVERY_MIN;
+use crate::domain::incident::{ROOM_NAME_CHARS, ROOM_WORDS, UPDATE_EVERY_MIN};
 use crate::domain::response::{Ladder, Level, Response, Severity};
 use crate::domain::time::Span;
 use crate::limits;
@@ -29,12 +29,14 @@ pub fn all(root: &Root, names: &Names<'_>, zone: &str, cx: &mut Context) -> Resp
         link: paging::link(root, cx),
         questions: reminders(root.incidents.as_ref().and_then(|i| i.questions.as_deref()), "questions", cx),
         quick_wins: reminders(root.incidents.as_ref().and_then(|i| i.quick_wins.as_deref()), "quick_wins", cx),
+        room_name: room_name(root, cx),
+        room_archive: root.incidents.as_ref().and_then(|i| i.room_archive.as_ref()).map(|at| at.value.0),
         rosters: super::roster::all(root, names, zone, cx),
         status: super::status::all(root, names, cx),
     }
 }
 
-/// Lines that people are reminded of.
+/// Lines of the checklist that urgent incidents begin with.
 fn reminders(lines: Option<&[At<String>]>, key: &str, cx: &mut Context) -> Vec<String> {
     let lines = lines.unwrap_or_default();
     if let Some(at) = lines.get(limits::REMINDERS) {
@@ -42,6 +44,26 @@ fn reminders(lines: Option<&[At<String>]>, key: &str, cx: &mut Context) -> Vec<S
             .hint("whoever was woken reads a few; put the others into a checklist");
     }
     lines.iter().take(limits::REMINDERS).map(|at| at.value.trim().to_owned()).filter(|l| !l.is_empty()).collect()
+}
+
+/// What channels of their own are called: different for each incident, and a name that every platform takes.
+fn room_name(root: &Root, cx: &mut Context) -> Option<String> {
+    let at = root.incidents.as_ref()?.room_name.as_ref()?;
+    let text = at.value.trim();
+    let mut rest = text.to_owned();
+    for word in ROOM_WORDS {
+        rest = rest.replace(&format!("{{{word}}}"), "0");
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    if !rest.chars().all(plain) || rest.len() > ROOM_NAME_CHARS {
+        cx.error(Code::BadValue, &at.place, format!("no platform takes channels called `{text}`")).hint(format!(
+            "small letters, digits, `-`, `_`, and {{number}}, {{severity}}, {{service}}, {{date}}; at most {ROOM_NAME_CHARS} characters"
+        ));
+    } else if !text.contains("{number}") {
+        cx.error(Code::BadValue, &at.place, format!("all channels of incidents would be called `{text}`"))
+            .hint("put {number} into the name: `inc-{number}`");
+    }
+    Some(text.to_owned())
 }
 
 fn severity(name: &At<String>, raw: &SeverityEntry, ladders: &[&str], cx: &mut Context) -> Severity {
@@ -64,6 +86,7 @@ fn severity(name: &At<String>, raw: &SeverityEntry, ladders: &[&str], cx: &mut C
         overdue_goes_up: raw.overdue_goes_up.as_ref().is_some_and(|at| at.value),
         rollback_reminder: raw.rollback_reminder.as_ref().map(|at| at.value.0),
         post_mortem: raw.post_mortem.as_ref().map(|at| at.value.0),
+        own_channel: raw.own_channel.as_ref().is_some_and(|at| at.value),
         source: cx.files.source(&name.place),
     }
 }

@@ -72,7 +72,7 @@ section! {
         /// Who is paged about an incident, in which order: `[ladders.critical]`.
         #[schemars(default)]
         ladders: Named<LadderEntry>,
-        /// What people who answer an incident are reminded of.
+        /// What stands in the war room of an incident, and what that is called where it is a channel.
         incidents: Option<IncidentsEntry>,
         /// Texts that people can change.
         templates: Option<TemplatesEntry>,

@@ -29,6 +29,8 @@ section! {
         email: Option<Vec<At<String>>>,
         /// Customers are told from the beginning, in the words of the public templates. Needs `[status_page]`. Default false.
         publish: Option<At<bool>>,
+        /// Its war room is a channel of its own, and not the thread of its card. Default false.
+        own_channel: Option<At<bool>>,
     }
 }
 
@@ -63,12 +65,16 @@ section! {
 }
 
 section! {
-    /// The checklist in the thread of every urgent incident; nothing waits for it.
+    /// What stands in the war room of incidents, and what it is called where it is a channel.
     IncidentsEntry {
-        /// Its first questions, ticked by whoever answers them.
+        /// The first questions of every urgent one, ticked by whoever answers them. Nothing waits for them.
         questions: Option<Vec<At<String>>>,
         /// What often helps, below the questions.
         quick_wins: Option<Vec<At<String>>>,
+        /// The name of a channel of its own, from `{number}`, `{severity}`, `{service}` and `{date}`. Default `inc-{number}`.
+        room_name: Option<At<String>>,
+        /// Such a channel is put aside so long after the end, and not before a post-mortem that is owed is reviewed. Default: never.
+        room_archive: Option<At<Length>>,
     }
 }
 

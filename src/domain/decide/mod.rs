@@ -34,8 +34,8 @@ pub use tx::{Decision, Emitted, Stop, Tx};
 use super::alert::{Alert, BoardPurpose, Purpose as AlertPurpose};
 use super::command::Command;
 use super::deployment::{Origin, Outcome, Purpose};
-use super::ids::{DeploymentId, IncidentId, PersonId, Stream};
-use super::incident::Purpose as IncidentPurpose;
+use super::ids::{DeploymentId, IncidentId, PersonId, PlatformName, Stream};
+use super::incident::{Purpose as IncidentPurpose, RoomCame};
 use super::message::{Message, Tone};
 use super::paging::{Came, Try};
 use super::plan::Release;
@@ -75,6 +75,8 @@ pub enum Input {
     PublicationCame { incident: IncidentId, of: PublicTry, came: PublicCame },
     /// A mail about an incident reaches nobody.
     MailLost { incident: IncidentId, to: String, why: String },
+    /// What became of an incident's channel on a platform.
+    RoomCame { incident: IncidentId, platform: PlatformName, came: RoomCame },
     /// A timer of a roster fell due, or it is to be looked at: after a start, and with a new config.
     Roster { roster: String, purpose: RosterPurpose, facts: Facts },
     /// A slot of a digest fell due, or it is to be looked at: after a start, and with a new config.
@@ -133,6 +135,7 @@ pub fn decide(world: &World, input: &Input, ctx: Ctx<'_>) -> Result<Decision, St
         Input::MarksRead { incident, read } => incident::looked_at(&mut tx, *incident, read)?,
         Input::PublicationCame { incident, of, came } => incident::published(&mut tx, *incident, of, came)?,
         Input::MailLost { incident, to, why } => incident::lost_mail(&mut tx, *incident, to, why)?,
+        Input::RoomCame { incident, platform, came } => incident::room_came(&mut tx, *incident, platform, came)?,
         Input::Roster { roster, purpose, facts } => roster::fire(&mut tx, roster, *purpose, facts)?,
         Input::Digest { digest } => digest::look(&mut tx, digest)?,
         Input::DigestGathered { digest, report } => digest::gathered(&mut tx, digest, report)?,

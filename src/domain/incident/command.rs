@@ -197,39 +197,6 @@ impl IncidentCommand {
         }
     }
 
-    /// Typed in the thread of an incident, it is about that one unless it names another.
-    pub fn said_in(&mut self, thread: IncidentId) {
-        match self {
-            Self::Declare { .. } | Self::Drill { .. } | Self::Mark { .. } | Self::Unmark { .. } | Self::List => {}
-            Self::Join { incident }
-            | Self::Ack { incident, .. }
-            | Self::Update { incident, .. }
-            | Self::Mitigate { incident, .. }
-            | Self::Resolve { incident, .. }
-            | Self::Publish { incident, .. }
-            | Self::Reopen { incident, .. }
-            | Self::Severity { incident, .. }
-            | Self::Assign { incident, .. }
-            | Self::Escalate { incident, .. }
-            | Self::GoUp { incident, .. }
-            | Self::Page { incident, .. }
-            | Self::Snooze { incident, .. }
-            | Self::Impact { incident, .. }
-            | Self::Action { incident, .. }
-            | Self::Plan { incident, .. }
-            | Self::Done { incident, .. }
-            | Self::Lessons { incident, .. }
-            | Self::Review { incident }
-            | Self::Checklist { incident }
-            | Self::Tick { incident, .. }
-            | Self::Untick { incident, .. }
-            | Self::NotApplicable { incident, .. }
-            | Self::PostMortem { incident }
-            | Self::Status { incident }
-            | Self::Timeline { incident } => _ = incident.get_or_insert(thread),
-        }
-    }
-
     /// It changes nothing.
     #[must_use]
     pub const fn asks(&self) -> bool {

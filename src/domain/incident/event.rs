@@ -1,13 +1,14 @@
 //! What happened in an incident.
 
-use super::{Duty, Quote, Suspect, Told};
+use super::{Duty, Quote, RoomCame, Suspect, Told};
 use crate::domain::alert::Linked;
 use crate::domain::deployment::{ListState, Origin};
-use crate::domain::ids::{DeploymentId, IncidentId, PersonId, ServiceName};
+use crate::domain::ids::{DeploymentId, IncidentId, PersonId, PlatformName, ServiceName};
 use crate::domain::paging::{Came, Step, Try};
 use crate::domain::response::Ladder;
 use crate::domain::runbook::Came as Ended;
 use crate::domain::status::{Phase, PublicCame, PublicTry};
+use crate::domain::time::Span;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -275,4 +276,17 @@ pub enum IncidentEvent {
         to: String,
         why: String,
     },
+    /// It gets a channel of its own on every platform, of this name. `archive`: put aside so long after its end.
+    RoomWanted {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        archive: Option<Span>,
+    },
+    /// What became of that on one of them.
+    RoomCame {
+        platform: PlatformName,
+        came: RoomCame,
+    },
+    /// Nobody needs those channels any more.
+    RoomsClosed,
 }

@@ -62,6 +62,7 @@ pub fn evolve(state: Option<Incident>, event: &E, at: Now) -> Result<Incident, I
             publications: Vec::new(),
             runbooks: d.runbooks.clone(),
             first: None,
+            rooms: Default::default(),
         },
         (None, _) => return Err(Impossible("it was never declared")),
         (Some(_), E::Declared(_)) => return Err(Impossible("it was declared before")),
@@ -303,6 +304,9 @@ fn happen(i: &mut Incident, event: &E, at: Now) {
             i.mark_items(&[*item], &ItemMark::NotApplicable { by, reason, at: at.wall });
         }
         E::MailLost { .. } => {}
+        E::RoomWanted { name, archive } => i.rooms.ask(name, *archive, at),
+        E::RoomCame { platform, came } => _ = i.rooms.at.insert(platform.clone(), came.clone()),
+        E::RoomsClosed => i.rooms.closed = true,
     }
 }
 

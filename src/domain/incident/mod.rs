@@ -10,6 +10,7 @@ mod event;
 mod evolve;
 mod first;
 mod mark;
+mod room;
 mod timers;
 
 pub use afterwards::{ACTIONS, Action, Lessons, passed};
@@ -19,6 +20,7 @@ pub use event::{Declaration, IncidentEvent};
 pub use evolve::evolve;
 pub use first::first_list;
 pub use mark::{MARKS, Marked, Quote, clipped, mark_key};
+pub use room::{ROOM_NAME, ROOM_NAME_CHARS, ROOM_WORDS, RoomCame, Rooms, room_name};
 pub use timers::{EDGE, OVERDUE, Purpose, WARN, timers};
 
 use super::alert::Alerts;
@@ -163,6 +165,9 @@ pub struct Incident {
     /// What is asked first, and what often helps; of urgent ones only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<ListState>,
+    /// Channels of its own, where config wants them.
+    #[serde(default, skip_serializing_if = "Rooms::is_default")]
+    pub rooms: Rooms,
 }
 
 /// How far up the ladder it is, in this episode.

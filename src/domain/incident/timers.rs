@@ -21,6 +21,8 @@ pub enum Purpose {
     PostMortem,
     /// An action is due.
     Action,
+    /// Its rooms are put aside.
+    Rooms,
 }
 
 /// How long before an update is due its author is told alone (incident.io, Dispatch and others warn 3 to 5 minutes ahead).
@@ -36,6 +38,7 @@ pub fn timers(i: &Incident) -> Vec<(Purpose, Timestamp)> {
     let mut out = Vec::new();
     out.extend(i.post_mortem_nag().map(|due| (Purpose::PostMortem, due)));
     out.extend(i.action_nags().map(|(_, due)| due).min().map(|due| (Purpose::Action, due)));
+    out.extend(i.rooms_close().map(|due| (Purpose::Rooms, due)));
     if i.status.ended() {
         return out;
     }

@@ -5,7 +5,7 @@ use super::parts::{asking, button, called, confirmed, ending, says_nothing, step
 use crate::domain::approval::{assign, candidates};
 use crate::domain::deployment::{Activity, Deployment, DeploymentEvent as E, HoldReason, Lane, Status, run_step};
 use crate::domain::environment::EnvironmentEvent;
-use crate::domain::ids::{ChannelName, PersonId, Stream};
+use crate::domain::ids::{ChannelName, PersonId, PlatformName, Stream};
 use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, code, mention, moment, person, plain};
 use crate::domain::person::PersonEvent;
 use crate::domain::policy::{Policy, StepKind};
@@ -23,6 +23,12 @@ pub struct Notice {
 pub enum Place {
     /// In the thread of the card with this key, which stands in this channel.
     Thread {
+        card: String,
+        channel: ChannelName,
+    },
+    /// The same, on this platform alone.
+    ThreadOn {
+        platform: PlatformName,
         card: String,
         channel: ChannelName,
     },

@@ -120,15 +120,6 @@ impl RunbookCommand {
         }
     }
 
-    /// Typed in the thread of an incident, it is about that one unless it names another.
-    pub fn said_in(&mut self, thread: IncidentId) {
-        match self {
-            Self::Show { incident, .. } => _ = incident.get_or_insert(thread),
-            Self::Run(wish) => _ = wish.incident.get_or_insert(thread),
-            Self::Confirm { .. } | Self::Stop { .. } => {}
-        }
-    }
-
     /// It changes nothing.
     #[must_use]
     pub const fn asks(&self) -> bool {

@@ -124,7 +124,7 @@ impl Player<'_> {
         match place {
             Where::Reply { .. } | Where::Page(..) | Where::Mail(..) | Where::StatusPage => Vec::new(),
             Where::Card(id) => self.card(*id).into_iter().collect(),
-            Where::Thread(id) => self.card(*id).map(|c| chat.thread(&c.id)).unwrap_or_default(),
+            Where::Thread(id) => self.below(*id),
             Where::Told(person) => {
                 let alone = |s: &Said| s.only_for.as_ref().is_some_and(|p| p.as_str() == person);
                 chat.said().into_iter().filter(alone).collect()

@@ -36,6 +36,7 @@ pub(super) async fn apply(world: &World, given: &Given) -> Played<()> {
         }
         Given::StatusPageDown(down) => world.outlets().set_pages_down(*down),
         Given::ChatDown(down) => world.chat().set_down(*down),
+        Given::ChannelsShut(shut) => world.chat().set_shut(*shut),
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ mod target;
 
 use super::Options;
 use super::outcome::{Failure, SceneOutcome};
-use super::script::{self, Act, Scene, Script, Step, StepKind, When};
+use super::script::{self, Act, Scene, Script, Step, StepKind, Thing, When};
 use super::transcript::Transcript;
 use super::world::{World, WorldError};
 use crate::chat::Answer;
@@ -211,17 +211,28 @@ impl Player<'_> {
         Ok(())
     }
 
+    /// The channel in which somebody speaks, and the message in whose thread: in the thread of a card, or in the channel that an
+    /// incident has instead.
+    fn spoken_in(&self, thread: Option<Thing>, named: Option<&str>) -> Played<(String, Option<String>)> {
+        let Some(thing) = thread else {
+            let usual = || self.world.policy().channels.deployments.to_string();
+            return Ok((named.map_or_else(usual, str::to_owned), None));
+        };
+        let card = self.card(thing).ok_or_else(|| no_card(thing))?;
+        Ok(match self.world.chat().room(&thing.to_string()) {
+            Some(room) => (room.name.to_string(), None),
+            None => (card.channel.to_string(), Some(card.id)),
+        })
+    }
+
     async fn person(&mut self, person: &str, channel_named: Option<&str>, act: &Act) -> Played<()> {
         self.journal = self.journalled().await?;
         person.clone_into(&mut self.actor);
         self.replies.remove(person);
         let answer = match act {
             Act::Talk { text, thread } => {
-                let root = thread.map(|thing| self.card(thing).ok_or_else(|| no_card(thing))).transpose()?;
-                let usual = self.world.policy().channels.deployments.to_string();
-                let channel = root.as_ref().map(|card| card.channel.to_string());
-                let channel = channel.as_deref().or(channel_named).unwrap_or(&usual);
-                self.world.talks(person, channel, root.as_ref().map(|card| card.id.clone()), text).await?;
+                let (channel, root) = self.spoken_in(*thread, channel_named)?;
+                self.world.talks(person, &channel, root, text).await?;
                 Answer::default()
             }
             Act::Retells { was, text } => {
@@ -230,11 +241,8 @@ impl Player<'_> {
                 Answer::default()
             }
             Act::Command { text, thread } => {
-                let root = thread.map(|thing| self.card(thing).ok_or_else(|| no_card(thing))).transpose()?;
-                let usual = self.world.policy().channels.deployments.to_string();
-                let channel = root.as_ref().map(|card| card.channel.to_string());
-                let channel = channel.as_deref().or(channel_named).unwrap_or(&usual);
-                self.world.types(person, channel, root.as_ref().map(|card| card.id.clone()), text).await?
+                let (channel, root) = self.spoken_in(*thread, channel_named)?;
+                self.world.types(person, &channel, root, text).await?
             }
             Act::Reacts { emoji, added, on } => {
                 let id = self.reacted_to(on)?;

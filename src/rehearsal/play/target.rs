@@ -12,13 +12,21 @@ impl Player<'_> {
         self.world.chat().keyed(&format!("card:{id}"))
     }
 
+    /// What stands in the thread of a card, and in the channel that an incident has instead.
+    pub fn below(&self, id: Thing) -> Vec<Said> {
+        let chat = self.world.chat();
+        let mut all = self.card(id).map(|card| chat.thread(&card.id)).unwrap_or_default();
+        all.extend(chat.room(&id.to_string()).map(|room| chat.channel(room.name.as_str())).unwrap_or_default());
+        all
+    }
+
     /// The message meant, as its reader sees it.
     pub fn target(&self, on: &Target) -> Played<(String, Message)> {
         let found = match on {
             Target::Card(id) | Target::OldCard(id) => self.card(*id),
             Target::Text { text, thread_of } => {
                 let mut all = match thread_of {
-                    Some(id) => self.card(*id).map(|c| self.world.chat().thread(&c.id)).unwrap_or_default(),
+                    Some(id) => self.below(*id),
                     None => self.world.chat().said(),
                 };
                 all.reverse();

@@ -48,6 +48,8 @@ pub enum Given {
     },
     Stranger,
     ChatDown(bool),
+    /// No channels are made, and those of incidents are gone; or they are made again.
+    ChannelsShut(bool),
     /// A way to people besides chat takes nothing, or takes pages again.
     WayDown(Via, bool),
     StatusPageDown(bool),
@@ -80,6 +82,12 @@ fn one(words: &mut Words, names: &mut Names<'_>) -> Read<Given> {
     }
     if words.take("probe") {
         return probe(words, names);
+    }
+    if words.take("channels cannot be made") {
+        return Ok(Given::ChannelsShut(true));
+    }
+    if words.take("channels can be made") {
+        return Ok(Given::ChannelsShut(false));
     }
     if words.take("chat is down") {
         return Ok(Given::ChatDown(true));

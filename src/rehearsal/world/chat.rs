@@ -2,12 +2,13 @@
 //!
 //! Like a real platform it posts once per key, edits in place and says when a message is gone. It can be down.
 
-use crate::chat::{ChatError, MessageRef, Platform, Post, Spoken};
+use crate::chat::{ChatError, MadeRoom, MessageRef, NewRoom, Platform, Post, Spoken};
 use crate::clock::{Clock as _, VirtualClock};
 use crate::domain::ids::{ChannelName, PersonId, PlatformName};
 use crate::domain::message::Message;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A message as it stands.
@@ -57,11 +58,25 @@ pub struct ChatEvent {
     pub version: usize,
 }
 
+/// A channel that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub name: ChannelName,
+    /// Who was asked in, as they were.
+    pub guests: Vec<PersonId>,
+    /// It was put aside: nothing more can be said in it.
+    pub closed: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
     said: Vec<Said>,
     talk: Vec<Talk>,
     events: Vec<ChatEvent>,
+    /// Channels that were made, by their keys.
+    rooms: BTreeMap<String, Room>,
+    /// No channels are made.
+    shut: bool,
     /// Since when it is down.
     down: Option<Timestamp>,
 }
@@ -99,6 +114,19 @@ impl ScriptChat {
     pub fn set_down(&self, down: bool) {
         let now = self.clock.now().wall;
         self.lock().down = down.then_some(now);
+    }
+
+    /// No channels are made any more, and those that were are gone; or they are made again.
+    pub fn set_shut(&self, shut: bool) {
+        let mut state = self.lock();
+        state.shut = shut;
+        state.rooms.values_mut().for_each(|room| room.closed |= shut);
+    }
+
+    /// The channel that was made under this key and stands open.
+    #[must_use]
+    pub fn room(&self, key: &str) -> Option<Room> {
+        self.lock().rooms.get(key).filter(|room| !room.closed).cloned()
     }
 
     /// Deletes a message, as a moderator would.
@@ -185,6 +213,9 @@ impl Platform for ScriptChat {
         if let Some(since) = state.down {
             return Err(self.away(since));
         }
+        if state.rooms.values().any(|room| room.closed && room.name == post.channel) {
+            return Err(ChatError::Barred(format!("#{} is archived", post.channel)));
+        }
         if let Some(said) = state.said.iter().find(|s| s.key == post.key && s.channel == post.channel) {
             return Ok(MessageRef { channel: said.channel.clone(), id: said.id.clone() });
         }
@@ -229,6 +260,40 @@ impl Platform for ScriptChat {
         }
         let found = state.said.iter().find(|s| s.key == key && &s.channel == channel && !s.gone);
         Ok(found.map(|s| MessageRef { channel: s.channel.clone(), id: s.id.clone() }))
+    }
+
+    async fn make_room(&self, room: &NewRoom, _doubt: bool) -> Result<MadeRoom, ChatError> {
+        let mut state = self.lock();
+        if let Some(since) = state.down {
+            return Err(self.away(since));
+        }
+        if state.shut {
+            return Err(ChatError::Barred("the chat lets nobody make channels".into()));
+        }
+        if let Some(made) = state.rooms.get(&room.key).filter(|made| !made.closed) {
+            return Ok(MadeRoom { channel: made.name.clone(), name: made.name.clone() });
+        }
+        let taken = |name: &&String| !state.rooms.values().any(|made| made.name.as_str() == name.as_str());
+        let name = room.names.iter().find(taken).map(|name| ChannelName::new(name));
+        let name = name.ok_or_else(|| ChatError::Refused("every name is taken".into()))?;
+        // One that was put aside keeps its name.
+        if let Some(old) = state.rooms.remove(&room.key) {
+            state.rooms.insert(format!("{}/{}", room.key, old.name), old);
+        }
+        state.rooms.insert(room.key.clone(), Room { name: name.clone(), guests: Vec::new(), closed: false });
+        Ok(MadeRoom { channel: name.clone(), name })
+    }
+
+    async fn invite(&self, room: &ChannelName, person: &PersonId) -> Result<(), ChatError> {
+        let mut state = self.lock();
+        let room = state.rooms.values_mut().find(|made| made.name == *room && !made.closed);
+        room.ok_or_else(|| ChatError::Gone("no such channel".into()))?.guests.push(person.clone());
+        Ok(())
+    }
+
+    async fn close_room(&self, room: &ChannelName) -> Result<(), ChatError> {
+        self.lock().rooms.values_mut().filter(|made| made.name == *room).for_each(|made| made.closed = true);
+        Ok(())
     }
 
     async fn spoken(&self, at: &MessageRef) -> Result<Option<Spoken>, ChatError> {

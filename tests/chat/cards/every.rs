@@ -136,7 +136,9 @@ fn told(event: &Event) -> Option<&'static str> {
             I::Published { .. } => "incident published",
             I::PublicationCame { .. } => "incident publication came",
             I::MailLost { .. } => "incident mail lost",
-            I::Passed { .. } | I::LadderWidened { .. } => return None,
+            I::RoomCame { .. } => "incident room came",
+            I::RoomsClosed => "incident rooms closed",
+            I::Passed { .. } | I::LadderWidened { .. } | I::RoomWanted { .. } => return None,
             I::FirstOpened { .. } | I::FirstTicked { .. } | I::FirstUnticked { .. } | I::FirstNotApplicable { .. } => {
                 return None;
             }
@@ -184,7 +186,7 @@ fn told(event: &Event) -> Option<&'static str> {
 }
 
 /// As many as [`told`] has names.
-const TOLD: usize = 77;
+const TOLD: usize = 79;
 
 /// Goes through the journals of all scenes once more, and asks of every event what it lets people be told: whatever says
 /// something is known here, and something of each kind is among the shots.

@@ -2,6 +2,7 @@
 
 use super::tee::{Line, On, Shown, Side, same_form};
 use crate::support::discord::delivery::Delivery;
+use crate::support::discord::permissions::MANAGE_CHANNELS;
 use crate::support::discord::world::Refusal;
 use crate::support::discord::{FakeDiscord, Options, TOKEN};
 use async_trait::async_trait;
@@ -51,6 +52,9 @@ impl DiscordSide {
         // The wire's clock stands still for most of a scene, so a silent bot cannot be told from a waiting one.
         let options = Options { clock: Arc::clone(&clock), zone, message_content: true, ..Options::default() };
         let fake = FakeDiscord::start(options).await;
+        if policy.response.has_rooms() {
+            fake.let_everybody(MANAGE_CHANNELS);
+        }
         let channels = &policy.channels;
         for channel in channels.all() {
             fake.add_channel(channel.as_str());

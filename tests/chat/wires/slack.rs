@@ -36,6 +36,10 @@ pub fn account(person: &str) -> String {
 }
 
 fn id_of(channel: &str) -> String {
+    // One that the app has made has its id already.
+    if channel.starts_with("C0") {
+        return channel.to_owned();
+    }
     format!("C0{}", channel.to_uppercase())
 }
 
@@ -59,6 +63,9 @@ impl SlackSide {
         let everybody: Vec<&str> = everybody.iter().map(String::as_str).collect();
         for person in policy.people.values() {
             fake.person(&account(person.id.as_str()), person.id.as_str(), &person.name, "Asia/Riyadh");
+        }
+        if policy.response.has_rooms() {
+            fake.with(|world| world.options.bot_scopes.insert("channels:manage".into()));
         }
         let channels = &policy.channels;
         for channel in channels.all() {

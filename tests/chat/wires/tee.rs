@@ -8,8 +8,8 @@ use super::words::{difference, of_plain, words};
 use async_trait::async_trait;
 use signalbox::chat::text::{Reader, render, render_form};
 use signalbox::chat::{
-    Answer, Arrival, Body, ChatError, Envelope, Inbox, Intake, IntakeError, Kept, MessageRef, Offer, Platform,
-    PolicyNow, Post, Reacted, Spoken,
+    Answer, Arrival, Body, ChatError, Envelope, Inbox, Intake, IntakeError, Kept, MadeRoom, MessageRef, NewRoom, Offer,
+    Platform, PolicyNow, Post, Reacted, Spoken,
 };
 use signalbox::clock::VirtualClock;
 use signalbox::domain::ids::{ChannelName, PersonId, PlatformName, Role};
@@ -183,6 +183,9 @@ struct Book {
     /// Versions that were compared.
     compared: BTreeMap<String, usize>,
     deleted: BTreeSet<String>,
+    /// Channels that were made: what the platform calls them, by what the scripted chat does, and back.
+    rooms: BTreeMap<String, ChannelName>,
+    rooms_here: BTreeMap<ChannelName, ChannelName>,
 }
 
 /// Speaks to both.
@@ -260,6 +263,11 @@ impl Tee {
         Ok(On { at, button: Some(button), stale })
     }
 
+    /// The platform's own name of a channel that was made; others are called as here.
+    fn room_there(&self, channel: &str) -> String {
+        lock(&self.book).rooms.get(channel).map_or_else(|| channel.to_owned(), ToString::to_string)
+    }
+
     fn compared(&self, said: &Said, reader: &Reader) -> Option<String> {
         let at = lock(&self.book).there.get(&said.id).cloned();
         let at = at.filter(|_| said.only_for.is_none())?;
@@ -281,7 +289,8 @@ impl Platform for Tee {
     async fn post(&self, post: &Post) -> Result<MessageRef, ChatError> {
         self.deleted();
         let thread = post.thread.as_ref().map(|at| self.named_here(at)).transpose()?;
-        let here = self.script.post(&Post { thread, ..post.clone() }).await?;
+        let channel = lock(&self.book).rooms_here.get(&post.channel).unwrap_or(&post.channel).clone();
+        let here = self.script.post(&Post { thread, channel, ..post.clone() }).await?;
         for turn in 0.. {
             match self.side.platform().post(post).await {
                 Ok(there) => {
@@ -353,6 +362,50 @@ impl Platform for Tee {
         Ok(here.zip(there).map(|(here, there)| Spoken { at: here.at, ..there }))
     }
 
+    async fn make_room(&self, room: &NewRoom, doubt: bool) -> Result<MadeRoom, ChatError> {
+        let here = self.script.make_room(room, doubt).await?;
+        for turn in 0.. {
+            match self.side.platform().make_room(room, doubt).await {
+                Ok(there) => {
+                    let mut book = lock(&self.book);
+                    book.rooms.insert(here.name.to_string(), there.channel.clone());
+                    book.rooms_here.insert(there.channel.clone(), here.channel);
+                    return Ok(there);
+                }
+                Err(error) => self.waits(error, turn)?,
+            }
+        }
+        Err(ChatError::Refused("no turn ever came".into()))
+    }
+
+    async fn invite(&self, room: &ChannelName, person: &PersonId) -> Result<(), ChatError> {
+        let here = lock(&self.book).rooms_here.get(room).cloned();
+        self.script.invite(&here.ok_or_else(|| ChatError::Gone("it was never made".into()))?, person).await?;
+        for turn in 0.. {
+            match self.side.platform().invite(room, person).await {
+                Ok(()) => break,
+                Err(error) => self.waits(error, turn)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn close_room(&self, room: &ChannelName) -> Result<(), ChatError> {
+        let here = lock(&self.book).rooms_here.get(room).cloned();
+        self.script.close_room(&here.ok_or_else(|| ChatError::Gone("it was never made".into()))?).await?;
+        for turn in 0.. {
+            match self.side.platform().close_room(room).await {
+                Ok(()) => break,
+                Err(error) => self.waits(error, turn)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn channel_key(&self, channel: &ChannelName) -> Option<String> {
+        self.side.platform().channel_key(channel).await
+    }
+
     async fn roles(&self) -> Result<BTreeMap<String, BTreeSet<Role>>, ChatError> {
         self.side.platform().roles().await
     }
@@ -379,6 +432,7 @@ impl Wire for TeeWire {
         };
         // People type a while: an answer to them never waits for its turn behind what was posted before.
         tee.clock.advance(BETWEEN);
+        let act = Acted { channel: tee.room_there(&act.channel), ..act };
         let behind = tee.side.act(&act, on, &tee.line).await?;
         let mut answers = std::mem::take(&mut *lock(&tee.line.answers));
         if behind.is_some() {
@@ -397,6 +451,7 @@ impl Wire for TeeWire {
         let tee = &self.0;
         tee.clock.advance(BETWEEN);
         let thread = talk.thread.as_ref().map(|id| lock(&tee.book).there.get(id).cloned().ok_or("no such thread"));
+        let talk = &Talk { channel: ChannelName::new(&tee.room_there(talk.channel.as_str())), ..talk.clone() };
         let at = tee.side.talk(talk, thread.transpose()?.as_ref());
         let mut book = lock(&tee.book);
         book.here.insert(at.id.clone(), talk.id.clone());

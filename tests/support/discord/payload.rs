@@ -72,10 +72,10 @@ impl World {
             });
         } else {
             value["position"] = json!(0);
-            value["topic"] = Value::Null;
+            value["topic"] = if channel.topic.is_empty() { Value::Null } else { json!(channel.topic) };
             value["nsfw"] = json!(false);
             value["permission_overwrites"] = if channel.denied == 0 {
-                json!([])
+                channel.overwrites.clone()
             } else {
                 let deny = channel.denied.to_string();
                 json!([{ "id": self.bot.to_string(), "type": 1, "allow": "0", "deny": deny }])

@@ -6,7 +6,7 @@ use super::gateway::Out;
 use super::gateway::Session;
 use super::interaction::Interaction;
 use super::noise::Noise;
-use super::world::{Command, Message, Refusal, Role, User, Version};
+use super::world::{Channel, Command, Message, Refusal, Role, User, Version};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::MutexGuard;
@@ -44,6 +44,14 @@ impl FakeDiscord {
         let event = world.channel(&world.channels[&id]);
         world.dispatch_in(id, "CHANNEL_CREATE", &event);
         id
+    }
+
+    /// Channels that have a topic, and the overwrites of that one.
+    pub fn made_beside(&self, channel: &str) -> (Vec<Channel>, Value) {
+        let world = self.world();
+        let made = world.channels.values().filter(|c| !c.topic.is_empty()).cloned().collect();
+        let beside = world.channel(&world.channels[&world.channel_id(channel)]);
+        (made, beside["permission_overwrites"].clone())
     }
 
     pub fn remove_channel(&self, channel: &str) {
@@ -87,6 +95,13 @@ impl FakeDiscord {
         let mut world = self.world();
         let user = world.user_id(user);
         world.users.get_mut(&user).unwrap().directs = false;
+    }
+
+    /// Gives everybody on the server these permissions, the bot too.
+    pub fn let_everybody(&self, permissions: u64) {
+        let mut world = self.world();
+        let guild = world.guild;
+        world.roles.get_mut(&guild).unwrap().permissions |= permissions;
     }
 
     /// Takes permissions from the bot in a channel and its threads.

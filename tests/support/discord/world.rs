@@ -34,6 +34,9 @@ pub struct Channel {
     pub id: u64,
     pub kind: u8,
     pub name: String,
+    pub topic: String,
+    /// As they were given when it was made.
+    pub overwrites: serde_json::Value,
     pub parent: Option<u64>,
     /// The other side of a direct channel.
     pub with: Option<u64>,
@@ -212,6 +215,8 @@ impl World {
             id,
             kind,
             name: name.into(),
+            topic: String::new(),
+            overwrites: serde_json::json!([]),
             parent: None,
             with: None,
             denied: 0,

@@ -150,7 +150,8 @@ impl FakeSlack {
             members.insert(BOT_USER.into());
         }
         let (id, name) = (id.to_owned(), name.to_owned());
-        let channel = Channel { id: id.clone(), name, kind, members, archived: false, messages: vec![] };
+        let (made, topic) = (None, String::new());
+        let channel = Channel { id: id.clone(), name, kind, members, archived: false, made, topic, messages: vec![] };
         self.with(|world| world.channels.insert(id, channel));
     }
 

@@ -43,6 +43,9 @@ pub struct Channel {
     pub kind: Kind,
     pub members: BTreeSet<String>,
     pub archived: bool,
+    /// When the app made it, in seconds.
+    pub made: Option<i64>,
+    pub topic: String,
     pub messages: Vec<Message>,
 }
 
@@ -251,6 +254,8 @@ impl World {
             kind: Kind::Direct,
             members,
             archived: false,
+            made: None,
+            topic: String::new(),
             messages: Vec::new(),
         };
         self.channels.insert(id.clone(), channel);
@@ -319,12 +324,12 @@ impl Channel {
                 "is_org_shared": false, "is_user_deleted": false, "priority": 0});
         }
         json!({
-            "id": self.id, "name": self.name, "name_normalized": self.name, "created": 1_700_000_000,
-            "creator": "U0CREATOR1", "is_channel": self.kind == Kind::Public, "is_group": self.kind == Kind::Private,
+            "id": self.id, "name": self.name, "name_normalized": self.name, "created": self.made.unwrap_or(1_700_000_000),
+            "creator": if self.made.is_some() { BOT_USER } else { "U0CREATOR1" }, "is_channel": self.kind == Kind::Public, "is_group": self.kind == Kind::Private,
             "is_im": false, "is_mpim": false, "is_private": self.kind == Kind::Private, "is_archived": self.archived,
             "is_general": false, "is_shared": false, "is_ext_shared": false, "is_org_shared": false, "unlinked": 0,
             "is_member": self.members.contains(BOT_USER), "num_members": self.members.len(), "previous_names": [],
-            "topic": {"value": "", "creator": "", "last_set": 0}, "purpose": {"value": "", "creator": "", "last_set": 0},
+            "topic": {"value": self.topic, "creator": "", "last_set": 0}, "purpose": {"value": "", "creator": "", "last_set": 0},
         })
     }
 }

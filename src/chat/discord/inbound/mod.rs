@@ -9,7 +9,7 @@ mod read;
 mod words;
 
 use super::arrival::{CLEARED, sender, text};
-use super::rest::Call;
+use super::rest::{Call, RestError};
 use super::{DiscordPlatform, NAME};
 use crate::chat::{Answer, Arrival, Body, ChatError, Envelope, Intake};
 use crate::domain::message::{Message, Tone};
@@ -114,19 +114,22 @@ impl DiscordPlatform {
         let me = self.own_account().await?;
         let said = self.knowing(|known| words::line(event, &me, known));
         let text = if said.is_empty() { "/help".to_owned() } else { said };
-        let thread = self.thread_spoken_in(&sender).await;
+        let thread = self.thread_spoken_in(&sender).await?;
         let answer = self.hand_in(arrival, &sender, Body::Command { text, thread }, intake).await?;
         self.tell(&sender, answer).await
     }
 
-    /// The first message of the thread in which somebody writes; what Discord does not say is not worth an error.
-    async fn thread_spoken_in(&self, sender: &Sender<'_>) -> Option<String> {
-        let id = sender.channel.parse().ok().filter(|id| *id > 0 && !sender.alone)?;
-        if self.known().values().any(|known| *known == sender.channel) {
-            return None;
+    /// The first message of the thread in which somebody writes. What Discord refuses to say is not worth an error; what it does
+    /// not say now is asked again, since a command may mean another incident elsewhere.
+    async fn thread_spoken_in(&self, sender: &Sender<'_>) -> Result<Option<String>, ChatError> {
+        let id = sender.channel.parse().ok().filter(|id| *id > 0 && !sender.alone);
+        let known = self.known().values().any(|known| *known == sender.channel);
+        let Some(id) = id.filter(|_| !known) else { return Ok(None) };
+        match self.rest.send(Call::get(Route::Channel { channel_id: ChannelId::new(id) })).await {
+            Ok(room) => Ok(thread_of(&room)),
+            Err(RestError::Code { .. }) => Ok(None),
+            Err(error) => Err(ChatError::Later { what: error.to_string(), after_ms: limits::WORK_AGAIN_MS }),
         }
-        let room = self.rest.send(Call::get(Route::Channel { channel_id: ChannelId::new(id) })).await;
-        thread_of(&room.ok()?)
     }
 
     /// Reads with the names of people and channels at hand.

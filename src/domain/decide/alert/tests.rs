@@ -138,19 +138,26 @@ fn silence(matcher: &str, span: Span) -> Command {
 
 #[test]
 fn a_worse_alert_of_the_same_matter_raises_it_and_pages() {
+    use crate::domain::alert::Then;
     let mut desk = Desk::new(|p| {
+        p.response.status.publish = ["P0".to_owned()].into();
+        p.alerts.rules[1].then = Then::Incident { severity: "P2".into(), ladder: None };
         let mut worse = p.alerts.rules[1].clone();
         worse.labels.insert("severity".into(), vec![crate::domain::alert::Glob::new("page")]);
-        worse.then = crate::domain::alert::Then::Incident { severity: "P0".into(), ladder: None };
+        worse.then = Then::Incident { severity: "P0".into(), ladder: None };
         p.alerts.rules.insert(0, worse);
     });
     desk.say(vec![alert("HighErrorRate", "api", true)]);
+    let i = desk.incident(1).unwrap();
+    assert!(i.first.is_none() && i.rooms.asked == 0 && i.publications.is_empty());
     let before = desk.pages;
     let mut paging = alert("HighErrorRate", "api", true);
     paging.id = "another".into();
     paging.labels.insert("severity".into(), "page".into());
     desk.say(vec![paging]);
-    assert_eq!(desk.incident(1).unwrap().severity, "P0");
+    let i = desk.incident(1).unwrap();
+    assert_eq!(i.severity, "P0");
+    assert!(i.first.is_some() && i.rooms.asked == 1 && !i.publications.is_empty(), "with all that hangs on that");
     assert!(desk.pages > before, "{} {before}", desk.pages);
     assert!(desk.incident(2).is_none());
 }
@@ -210,6 +217,9 @@ fn customers_hear_of_an_end_that_comes_with_the_alerts() {
         desk.wait(Span::mins(20));
         let publication = desk.incident(1).unwrap().publications[0].clone();
         assert_eq!(publication.last().map(|post| post.phase), Some(told), "{over:?}");
+        desk.say(vec![alert("HighErrorRate", "api", true)]);
+        let again = desk.open()[0].publications.last().and_then(|p| p.last()).map(|post| post.phase);
+        assert_eq!(again, Some(Public::Investigating), "{over:?}: it fires again");
     }
 }
 

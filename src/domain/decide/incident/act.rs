@@ -1,12 +1,13 @@
 //! What people do in an incident.
 
-use super::{call, climb, first, publish};
+use super::{call, climb, first, publish, room};
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
 use crate::domain::incident::{
-    ACK_BETWEEN, ACK_FOR, BoardEvent, Duty, IncidentEvent as E, SNOOZES, Status, UPDATE_EVERY_MIN,
+    ACK_BETWEEN, ACK_FOR, BoardEvent, Duty, Incident, IncidentEvent as E, SNOOZES, Status, UPDATE_EVERY_MIN,
 };
-use crate::domain::message::{Message, Tone, clock, code, person, plain};
+use crate::domain::message::{Message, Piece, Tone, clock, code, person, plain};
+use crate::domain::response::{Ladder, Severity};
 use crate::domain::status::Template;
 use crate::domain::time::{Span, after};
 use jiff::Timestamp;
@@ -37,7 +38,16 @@ pub fn join(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>) -> Result<()
         return Ok(());
     }
     tx.on_incident(i.id, E::Joined { person: by.clone(), said: String::new() })?;
-    done(tx, format!("You are in {}. Its thread in #{} is the war room.", i.id, tx.ctx.policy.channels.incidents));
+    let text = match i.rooms.names().into_iter().next() {
+        Some(name) => {
+            vec![plain(format!("You are in {}. Its war room is ", i.id)), Piece::Channel(name.clone()), plain(".")]
+        }
+        None => {
+            let incidents = &tx.ctx.policy.channels.incidents;
+            vec![plain(format!("You are in {}. Its thread in #{incidents} is the war room.", i.id))]
+        }
+    };
+    tx.reply(Message::new(Tone::Good, text));
     Ok(())
 }
 
@@ -163,6 +173,7 @@ pub fn reopen(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, reason: &s
     let (by, reason, next_update) = (by.clone(), reason.trim().to_owned(), next_update(tx, &i.severity));
     tx.on_board(BoardEvent::Opened { incident: i.id, title: i.title.clone(), service: i.service.clone() })?;
     tx.on_incident(i.id, E::Reopened { by, reason, ladder, next_update })?;
+    room::opens(tx, i.id)?;
     climb::go_on(tx, i.id)?;
     done(tx, format!("{} is open again.", i.id));
     publish::begins(tx, i.id)
@@ -178,14 +189,29 @@ pub fn severity(tx: &mut Tx<'_>, by: &PersonId, id: Option<IncidentId>, name: &s
     let response = &tx.ctx.policy.response;
     let raised = response.worse(&wanted.name, &i.severity);
     let ladder = response.ladder_of(&wanted.name).cloned();
+    let why = raised.then(|| format!("{} makes it {}", tx.ctx.policy.person_name(by), wanted.name));
+    becomes(tx, &i, &wanted, (ladder, raised), why.as_deref())?;
+    done(tx, format!("{} is {} now.", i.id, wanted.name));
+    Ok(())
+}
+
+/// It has another severity, with all that hangs on that. `raised`: it is worse, so the ladder is climbed from its start; with a
+/// `why`, at once.
+pub(super) fn becomes(
+    tx: &mut Tx<'_>,
+    i: &Incident,
+    wanted: &Severity,
+    (ladder, raised): (Option<Ladder>, bool),
+    why: Option<&str>,
+) -> Result<(), Stop> {
     let next_update = after(tx.ctx.now.wall, wanted.update);
     let (from, to) = (i.severity.clone(), wanted.name.clone());
     tx.on_incident(i.id, E::SeverityChanged { from, to, ladder, raised, next_update })?;
+    room::opens(tx, i.id)?;
     first::opens(tx, i.id)?;
-    if raised {
-        climb::at_once(tx, i.id, &format!("{} makes it {}", tx.ctx.policy.person_name(by), wanted.name))?;
+    if let Some(why) = why {
+        climb::at_once(tx, i.id, why)?;
     }
-    done(tx, format!("{} is {} now.", i.id, wanted.name));
     publish::begins(tx, i.id)
 }
 

@@ -1,8 +1,7 @@
 //! What alerts do to incidents: they open them, join them, and are over.
 
-use super::climb;
 use super::declare::{Begins, opened};
-use super::publish;
+use super::{act, climb, publish};
 use crate::domain::alert::{Linked, Over};
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
@@ -113,7 +112,11 @@ pub(in crate::domain::decide) fn fires(
     let Some(i) = tx.incident(id)? else { return Ok(()) };
     let again = !held && (i.status == Status::Mitigated || i.alerts.hushed.as_ref().is_some_and(|h| h.over));
     tx.on_incident(id, E::AlertsFired { alerts, again })?;
-    if again { climb::go_on(tx, id) } else { Ok(()) }
+    if !again {
+        return Ok(());
+    }
+    climb::go_on(tx, id)?;
+    publish::follow(tx, id, &PersonId::new(ITSELF), Template::PublicUpdate, None)
 }
 
 /// An alert of it is worse than it is.
@@ -131,10 +134,8 @@ pub(in crate::domain::decide) fn worse(tx: &mut Tx<'_>, id: IncidentId, name: &s
         }
         None => i.climb.ladder.clone(),
     };
-    let next_update = after(tx.ctx.now.wall, wanted.update);
-    let (from, to) = (i.severity.clone(), wanted.name);
-    tx.on_incident(id, E::SeverityChanged { from, to: to.clone(), ladder, raised: true, next_update })?;
-    if i.hushed().is_none() { climb::at_once(tx, id, &format!("{why}: {to}")) } else { Ok(()) }
+    let why = i.hushed().is_none().then(|| format!("{why}: {}", wanted.name));
+    act::becomes(tx, &i, &wanted, (ladder, true), why.as_deref())
 }
 
 /// Keys of it are over. When none fires any more, what config says becomes of it.

@@ -1,6 +1,6 @@
 //! An incident begins.
 
-use super::{climb, first, publish};
+use super::{climb, first, publish, room};
 use crate::domain::alert::Linked;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::deployment::{Deployment, Origin};
@@ -92,6 +92,7 @@ pub(super) fn opened(
     };
     tx.on_board(BoardEvent::Opened { incident: id, title: title.to_owned(), service: service.cloned() })?;
     tx.on_incident(id, E::Declared(Box::new(declaration)))?;
+    room::opens(tx, id)?;
     first::opens(tx, id)?;
     if let Some(why) = why {
         climb::at_once(tx, id, why)?;

@@ -18,6 +18,7 @@ pub fn fire(tx: &mut Tx<'_>, id: IncidentId, purpose: Purpose) -> Result<(), Sto
         Purpose::Update => update(tx, &i),
         Purpose::PostMortem => afterwards::nag_post_mortem(tx, &i),
         Purpose::Action => afterwards::nag_actions(tx, &i),
+        Purpose::Rooms => tx.on_incident(id, E::RoomsClosed),
         Purpose::RollbackReminder => tx.on_incident(id, E::RollbackReminded),
     }
 }

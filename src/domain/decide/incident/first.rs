@@ -68,7 +68,7 @@ fn items(tx: &mut Tx<'_>, id: Option<IncidentId>, numbers: &[u32]) -> Result<Opt
     let Some(i) = tx.meant(id)? else { return Ok(None) };
     let Some(list) = &i.first else {
         let text = vec![
-            plain(format!("{} has no checklist: only urgent incidents begin with one. ", i.id)),
+            plain(format!("{} has no checklist. ", i.id)),
             code(format!("/incident status {}", i.id)),
             plain(" shows how it stands."),
         ];

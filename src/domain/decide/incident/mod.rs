@@ -13,11 +13,13 @@ mod first;
 mod mark;
 mod pages;
 mod publish;
+mod room;
 
 pub(super) use declare::{rolled_back, stuck};
 pub(super) use due::fire;
 pub(super) use mark::looked_at;
 pub(super) use pages::{came, lost_mail, published};
+pub(super) use room::came as room_came;
 
 use super::{Facts, Stop, Tx};
 use crate::domain::deployment::Origin;

@@ -3,7 +3,7 @@
 use super::act::said;
 use crate::domain::decide::{Stop, Tx};
 use crate::domain::ids::{IncidentId, PersonId};
-use crate::domain::incident::{Duty, Incident, IncidentEvent as E};
+use crate::domain::incident::{Duty, Incident, IncidentEvent as E, Status};
 use crate::domain::message::{Message, Tone, code, plain};
 use crate::domain::render;
 use crate::domain::status::{PUBLIC_POSTS, PUBLIC_TEXT_CHARS, PUBLIC_TITLE_CHARS, Phase, Template};
@@ -89,6 +89,8 @@ pub fn follow(
     let phase = match moment {
         Template::PublicMitigated => Phase::Monitoring,
         Template::PublicResolved => Phase::Resolved,
+        // It was held to be under control, and is not.
+        _ if last.phase == Phase::Monitoring && i.status != Status::Mitigated => Phase::Investigating,
         _ => last.phase,
     };
     if let Some(text) = public.map(str::trim).filter(|text| !text.is_empty()) {

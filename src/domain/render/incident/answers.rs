@@ -2,7 +2,7 @@
 
 use super::super::parts::{button, line};
 use super::{title, tone};
-use crate::domain::incident::{Incident, IncidentEvent as E, Marked};
+use crate::domain::incident::{Incident, IncidentEvent as E, Marked, RoomCame};
 use crate::domain::message::{
     Block, ButtonStyle, Line, Mark, Message, Text, Tone, bold, code, link, moment, person, plain,
 };
@@ -86,8 +86,16 @@ pub(super) struct Told {
 
 /// What happened and `wanted` lets through, and what people marked, each at its own time.
 pub(super) fn told(i: &Incident, events: &[super::Act], wanted: impl Fn(&E) -> bool) -> Vec<Told> {
-    let unsaid =
-        |e: &E| matches!(e, E::Marked { .. } | E::Unmarked { .. } | E::MarkChanged { .. } | E::FirstOpened { .. });
+    let unsaid = |e: &E| {
+        matches!(
+            e,
+            E::Marked { .. }
+                | E::Unmarked { .. }
+                | E::MarkChanged { .. }
+                | E::FirstOpened { .. }
+                | E::RoomWanted { .. }
+        )
+    };
     let acts = events.iter().filter(|(_, _, e)| !unsaid(e) && wanted(e)).map(|(at, by, e)| Told {
         at: *at,
         what: happened(i, e),
@@ -200,6 +208,14 @@ pub(super) fn happened(i: &Incident, e: &E) -> Text {
         E::PublicationCame { of, came: PublicCame::Failed { why, .. } } => {
             said(format!("{} does not have it: {why}", of.place))
         }
+        E::RoomWanted { .. } => Vec::new(),
+        E::RoomCame { platform, came: RoomCame::Made { name, .. } } => {
+            said(format!("the war room on {platform} is #{name}"))
+        }
+        E::RoomCame { platform, came: RoomCame::Refused { why } } => {
+            said(format!("the war room on {platform} is the thread: {why}"))
+        }
+        E::RoomsClosed => said("the war room is put aside".into()),
         E::MailLost { to, why } => said(format!("a mail to {to} is lost: {why}")),
         E::PostMortemNagged => said("the post-mortem is brought to mind".into()),
         E::Reviewed { .. } => said("reviewed".into()),

@@ -7,10 +7,11 @@ use super::page::came_of;
 use super::status::customers;
 use super::{title, tone};
 use crate::domain::decide::names;
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Action, Duty, Incident, Status};
 use crate::domain::message::{
-    Block, Button, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Text, bold, clock, code, moment,
-    person, plain,
+    Block, Button, ButtonStyle, FieldKind, Form, FormField, Line, Mark, Message, Piece, Text, bold, clock, code,
+    moment, person, plain,
 };
 use crate::domain::paging::Page;
 use crate::domain::policy::Policy;
@@ -23,7 +24,19 @@ const WAYS_BACK: usize = 1;
 /// The key of an incident's card.
 #[must_use]
 pub fn incident_key(i: &Incident) -> String {
-    format!("card:{}", i.id)
+    card_of_incident(i.id)
+}
+
+/// The same, where only its number is known.
+#[must_use]
+pub fn card_of_incident(id: IncidentId) -> String {
+    format!("card:{id}")
+}
+
+/// Whose card has this key.
+#[must_use]
+pub fn incident_of_key(key: &str) -> Option<IncidentId> {
+    IncidentId::parse(key.strip_prefix("card:")?).filter(|_| key.starts_with("card:I"))
 }
 
 /// All cards of an incident: its own, and what is asked first in its thread.
@@ -116,6 +129,15 @@ fn fields(policy: &Policy, i: &Incident) -> Vec<(String, Text)> {
     }
     if let Some(told) = customers(i) {
         field("Customers", told);
+    }
+    let rooms = i.rooms.names();
+    if !rooms.is_empty() {
+        let mut text: Text = Vec::new();
+        for name in rooms {
+            text.push(plain(if text.is_empty() { "" } else { ", " }));
+            text.push(Piece::Channel(name.clone()));
+        }
+        field("War room", text);
     }
     field("Team", if team.is_empty() { vec![plain("nobody yet")] } else { names(&team) });
     if let Some(resolved) = &i.resolved {

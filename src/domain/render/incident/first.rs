@@ -23,7 +23,7 @@ pub(super) fn first_card(policy: &Policy, i: &Incident) -> Option<Card> {
 pub fn incident_checklist(i: &Incident) -> Message {
     match &i.first {
         Some(list) => message(i, list),
-        None => Message::line(Tone::Neutral, format!("{} has no checklist: only urgent ones begin with one.", i.id)),
+        None => Message::line(Tone::Neutral, format!("{} has no checklist.", i.id)),
     }
 }
 

@@ -11,7 +11,7 @@ mod post_mortem;
 mod status;
 
 pub use answers::{incident_list, incident_nearly_the_same, incident_status, timeline};
-pub use card::{incident_card, incident_cards, incident_key};
+pub use card::{card_of_incident, incident_card, incident_cards, incident_key, incident_of_key};
 pub use first::incident_checklist;
 pub(super) use notices::incident as notices;
 pub use page::{follow_letter, page_key, page_letter, page_message, pages_asked, pages_followed};

@@ -8,9 +8,9 @@ use super::card::incident_key;
 use super::page::{because, reasons};
 use super::status;
 use super::title;
-use crate::domain::ids::PersonId;
-use crate::domain::incident::{Incident, IncidentEvent as E, Told};
-use crate::domain::message::{ButtonStyle, Message, Text, Tone, bold, clock, code, mention, person, plain};
+use crate::domain::ids::{PersonId, PlatformName};
+use crate::domain::incident::{Incident, IncidentEvent as E, RoomCame, Told};
+use crate::domain::message::{ButtonStyle, Message, Piece, Text, Tone, bold, clock, code, mention, person, plain};
 use crate::domain::paging::{Came, Try};
 use crate::domain::policy::Policy;
 use crate::domain::runbook::Came as Ended;
@@ -168,6 +168,19 @@ fn at_home(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
         E::FirstOpened { .. } | E::FirstTicked { .. } | E::FirstUnticked { .. } | E::FirstNotApplicable { .. } => {
             Vec::new()
         }
+        E::RoomWanted { .. } => Vec::new(),
+        E::RoomCame { platform, came } => vec![room_came(policy, i, platform, came)],
+        E::RoomsClosed => {
+            let text = vec![
+                plain(format!("{} is over, and this channel is put aside. ", i.id)),
+                code(format!("/incident reopen {} REASON", i.id)),
+                plain(" begins again in a new one."),
+            ];
+            let on = |(platform, _): (&PlatformName, _)| {
+                room(policy, i, platform, Message::new(Tone::Neutral, text.clone()))
+            };
+            i.rooms.made().map(on).collect()
+        }
         E::CommandBegun { by, runbook, number, what } => {
             let text =
                 vec![person(by), plain(" runs "), code(format!("{runbook} #{number}")), plain(format!(": {what}."))];
@@ -190,6 +203,34 @@ fn at_home(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
             vec![thread(Tone::Good, text)]
         }
     }
+}
+
+/// Where the incident is worked on, on this platform alone: its channel there, or the thread of its card.
+fn room(policy: &Policy, i: &Incident, platform: &PlatformName, message: Message) -> Notice {
+    let (platform, channel) = (platform.clone(), policy.channels.incidents.clone());
+    Notice { place: Place::ThreadOn { platform, card: incident_key(i), channel }, message }
+}
+
+/// The first that is said in a channel; or why there is none.
+fn room_came(policy: &Policy, i: &Incident, platform: &PlatformName, came: &RoomCame) -> Notice {
+    let incidents = Piece::Channel(policy.channels.incidents.clone());
+    let message = match came {
+        RoomCame::Made { .. } => {
+            let mut text = vec![bold("The war room"), plain(" of "), code(i.id.to_string())];
+            text.push(plain(format!(": {} {}", i.severity, i.title)));
+            text.extend([plain(". Its card is in "), incidents, plain(". What is typed here is about it: ")]);
+            text.extend([code("/incident update how it stands"), plain(".")]);
+            Message::new(Tone::Waiting, text)
+        }
+        RoomCame::Refused { why } => {
+            let text = vec![
+                bold("This thread is the war room"),
+                plain(format!(": it has no channel of its own here. {why}.")),
+            ];
+            Message::new(Tone::Warning, text)
+        }
+    };
+    room(policy, i, platform, message)
 }
 
 /// What came of a page, as far as people must know: that it went by another way, or by none.

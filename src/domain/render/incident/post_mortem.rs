@@ -205,7 +205,10 @@ fn facts(policy: &Policy, i: &Incident, acts: &[Act]) -> Facts {
 fn arrived(e: &E) -> bool {
     matches!(
         e,
-        E::PageCame { came: Came::Delivered { .. }, .. } | E::PublicationCame { came: PublicCame::Posted { .. }, .. }
+        E::PageCame { came: Came::Delivered { .. }, .. }
+            | E::PublicationCame { came: PublicCame::Posted { .. }, .. }
+            | E::RoomCame { .. }
+            | E::RoomsClosed
     )
 }
 

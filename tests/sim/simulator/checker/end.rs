@@ -60,7 +60,7 @@ impl Checker {
     fn cards_are_true(&self, room: &Room) -> Vec<String> {
         let mut wrong = Vec::new();
         let of_deployments = self.deployments().flat_map(|d| render::cards(&self.policies[0], d));
-        let of_incidents = self.incidents().map(|i| render::incident_card(&self.policies[0], i));
+        let of_incidents = self.incidents().flat_map(|i| render::incident_cards(&self.policies[0], i));
         let of_runs = self.runbooks().flat_map(|(name, s)| render::runbook_cards(&self.policies[0], name, s));
         {
             for card in of_deployments.chain(of_incidents).chain(of_runs) {

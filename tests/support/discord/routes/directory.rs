@@ -64,13 +64,35 @@ fn direct(world: &mut World, call: &Call) -> Answer {
     ok(world.channel(&world.channels[&channel]))
 }
 
-fn of_guild(world: &World, call: &Call, method: &str, rest: &[&str]) -> Answer {
+/// Two may have one name. What the bot may not do itself it can neither give nor take.
+fn make(world: &mut World, call: &Call) -> Answer {
+    let roles = world.roles.values().filter(|r| r.id == world.guild || world.users[&world.bot].roles.contains(&r.id));
+    if roles.fold(0, |sum, role| sum | role.permissions) & super::super::permissions::MANAGE_CHANNELS == 0 {
+        return Err(error::missing_permissions());
+    }
+    let mut form = error::Form::default();
+    form.text("name", &call.body["name"], 1, 100);
+    if !call.body["topic"].is_null() {
+        form.text("topic", &call.body["topic"], 0, 1024);
+    }
+    form.done()?;
+    let id = world.add_channel(0, call.body["name"].as_str().unwrap_or_default());
+    let channel = world.channels.get_mut(&id).unwrap();
+    call.body["topic"].as_str().unwrap_or_default().clone_into(&mut channel.topic);
+    channel.overwrites = call.body["permission_overwrites"].clone();
+    let event = world.channel(&world.channels[&id]);
+    world.dispatch_in(id, "CHANNEL_CREATE", &event);
+    Ok(Reply::Json(201, event))
+}
+
+fn of_guild(world: &mut World, call: &Call, method: &str, rest: &[&str]) -> Answer {
     match (method, rest) {
         ("GET", []) => ok(world.guild()),
         // All of them, those too that the bot cannot look into; threads are not among them.
         ("GET", ["channels"]) => {
             ok(world.channels.values().filter(|c| c.kind == 0).map(|c| world.channel(c)).collect())
         }
+        ("POST", ["channels"]) => make(world, call),
         ("GET", ["threads", "active"]) => {
             let open = world.channels.values().filter(|c| c.kind == 11 && !c.archived);
             let threads: Vec<Value> = open.map(|c| world.channel(c)).collect();

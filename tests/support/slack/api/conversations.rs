@@ -1,7 +1,7 @@
 //! Reading channels and their messages; joining and opening them.
 
 use super::super::message::Message;
-use super::super::world::{BOT_USER, Kind};
+use super::super::world::{BOT_USER, Channel, Kind};
 use super::lists::page;
 use super::{Call, Done, Fail, missing};
 use serde_json::{Value, json};
@@ -158,4 +158,71 @@ pub fn open(call: &mut Call<'_>) -> Done {
     }
     let id = call.world.direct(user);
     Ok(json!({"channel": {"id": id}}))
+}
+
+/// Small letters, digits, hyphens and underscores; archived ones keep their names.
+pub fn create(call: &mut Call<'_>) -> Done {
+    let name = call.args.text("name").ok_or("invalid_name_required")?;
+    if name.len() > 80 {
+        return Err("invalid_name_maxlength".into());
+    }
+    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c)) {
+        return Err("invalid_name_specials".into());
+    }
+    if call.world.channels.values().any(|channel| channel.name == name) {
+        return Err("name_taken".into());
+    }
+    let id = format!("C0ROOM{:04}", call.world.channels.len());
+    let (members, made) = ([BOT_USER.to_owned()].into(), Some(call.now / 1_000));
+    let (topic, messages) = (String::new(), Vec::new());
+    let channel = Channel { id: id.clone(), name, kind: Kind::Public, members, archived: false, made, topic, messages };
+    let answer = json!({"channel": channel.json()});
+    call.world.channels.insert(id, channel);
+    Ok(answer)
+}
+
+/// Who is not archived and has the app in it.
+fn managed<'a>(call: &'a mut Call<'_>) -> Result<&'a mut Channel, Fail> {
+    let id = call.args.text("channel").ok_or("channel_not_found")?;
+    let channel = call.world.channels.get_mut(&id).filter(|c| c.kind == Kind::Public).ok_or("channel_not_found")?;
+    match (channel.members.contains(BOT_USER), channel.archived) {
+        (false, _) => Err("not_in_channel".into()),
+        (_, true) => Err("is_archived".into()),
+        _ => Ok(channel),
+    }
+}
+
+pub fn invite(call: &mut Call<'_>) -> Done {
+    let users = call.args.text("users").ok_or("no_user")?;
+    if users.split(',').any(|user| call.world.users.get(user).is_none_or(|user| user.deleted)) {
+        return Err("user_not_found".into());
+    }
+    if users == BOT_USER {
+        return Err("cant_invite_self".into());
+    }
+    let channel = managed(call)?;
+    if users.split(',').any(|user| channel.members.contains(user)) {
+        return Err("already_in_channel".into());
+    }
+    channel.members.extend(users.split(',').map(str::to_owned));
+    Ok(json!({"channel": channel.json()}))
+}
+
+pub fn archive(call: &mut Call<'_>) -> Done {
+    let id = call.args.text("channel").unwrap_or_default();
+    if call.world.channels.get(&id).is_some_and(|channel| channel.archived) {
+        return Err("already_archived".into());
+    }
+    managed(call)?.archived = true;
+    Ok(json!({}))
+}
+
+pub fn set_topic(call: &mut Call<'_>) -> Done {
+    let topic = call.args.text("topic").unwrap_or_default();
+    if topic.chars().count() > 250 {
+        return Err("too_long".into());
+    }
+    let channel = managed(call)?;
+    channel.topic = topic;
+    Ok(json!({"channel": channel.json()}))
 }

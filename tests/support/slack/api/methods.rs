@@ -20,6 +20,7 @@ const fn row(name: &'static str, tier: Tier, scopes: &'static [&'static str], js
 }
 
 const READ: &[&str] = &["channels:read", "groups:read", "im:read", "mpim:read"];
+const MANAGE: &[&str] = &["channels:manage"];
 const HISTORY: &[&str] = &["channels:history", "groups:history", "im:history", "mpim:history"];
 
 static METHODS: &[Spec] = &[
@@ -44,6 +45,10 @@ static METHODS: &[Spec] = &[
     row("conversations.replies", Tier::Three, HISTORY, false, conversations::replies),
     row("conversations.join", Tier::Three, &["channels:join"], true, conversations::join),
     row("conversations.open", Tier::Three, &["im:write", "mpim:write"], true, conversations::open),
+    row("conversations.create", Tier::Two, MANAGE, true, conversations::create),
+    row("conversations.invite", Tier::Three, MANAGE, true, conversations::invite),
+    row("conversations.archive", Tier::Two, MANAGE, true, conversations::archive),
+    row("conversations.setTopic", Tier::Two, MANAGE, true, conversations::set_topic),
     row("users.info", Tier::Four, &["users:read"], false, lists::user),
     row("users.list", Tier::Two, &["users:read"], false, lists::users),
     row("usergroups.list", Tier::Two, &["usergroups:read"], false, lists::groups),
