@@ -58,7 +58,7 @@ impl Engine {
     async fn make_room(&self, claim: &Claim, chat: &Arc<dyn Platform>, i: &Incident) -> Result<()> {
         let policy = self.policy();
         let room = NewRoom {
-            key: format!("{}", i.id),
+            key: if i.rooms.asked > 1 { format!("{}.{}", i.id, i.rooms.asked) } else { i.id.to_string() },
             names: i.rooms.choices(),
             topic: format!("{} {}: {}", i.id, i.severity, i.title),
             beside: policy.channels.incidents.clone(),

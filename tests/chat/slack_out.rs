@@ -452,6 +452,8 @@ async fn people_are_asked_in_and_it_is_archived() {
 #[tokio::test]
 async fn nothing_public_is_made_beside_a_private_channel_or_without_the_right() {
     let world = with_rooms(|o| o).await;
+    let named = BTreeMap::from([(ChannelName::new("deployments"), "C0DEPLOY1".to_owned())]);
+    let world = World { slack: Arc::new(platform(&world.fake, &world.clock, named)), ..world };
     world.fake.with(|w| w.channels.get_mut("C0DEPLOY1").unwrap().kind = Kind::Private);
     let said = make(&world, &room()).await;
     assert!(matches!(&said, Err(ChatError::Barred(why)) if why.contains("#deployments is private")), "{said:?}");

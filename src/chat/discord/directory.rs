@@ -129,6 +129,15 @@ impl DiscordPlatform {
         Ok(())
     }
 
+    /// A channel is there under this name; one that is known by that name stays.
+    pub(super) fn learn_channel(&self, id: &str, name: &ChannelName) {
+        let mut channels = self.directory.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        if channels.by_name.len() < limits::DISCORD_CHANNELS {
+            let by_name = Arc::make_mut(&mut channels.by_name);
+            by_name.entry(name.clone()).or_insert_with(|| id.to_owned());
+        }
+    }
+
     /// What is known of channels now.
     pub(super) fn known(&self) -> Arc<BTreeMap<ChannelName, String>> {
         Arc::clone(&self.directory.channels.lock().unwrap_or_else(PoisonError::into_inner).by_name)

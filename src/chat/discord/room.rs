@@ -1,8 +1,7 @@
 //! Channels that signalbox makes for the work on one incident.
 //!
 //! Two channels may have one name here. So the topic carries the incident's key, and a channel with that key is used again: what
-//! a lost answer has made is found, and an incident that begins again has the channel it had. The rights are those of the
-//! incidents channel, so nobody sees more than before.
+//! a lost answer has made is found. The rights are those of the incidents channel, so nobody sees more than before.
 
 use super::DiscordPlatform;
 use super::post::explain;
@@ -31,6 +30,7 @@ impl DiscordPlatform {
         let mark = mark(&room.key);
         let ours = |c: &&Value| c["type"] == TEXT && c["topic"].as_str().is_some_and(|topic| topic.ends_with(&mark));
         if let Some(made) = all.iter().find(ours).and_then(made) {
+            self.learn_channel(made.channel.as_str(), &made.name);
             return Ok(made);
         }
         let beside = self.channel_id(&room.beside).await?.to_string();
@@ -48,7 +48,10 @@ impl DiscordPlatform {
         });
         let said = self.rest.send(Call::new(Method::POST, route()).body(body)).await;
         let said = said.map_err(|error| refused(error, &room.beside))?;
-        made(&said).ok_or_else(|| ChatError::Unknown("Discord made a channel and does not say which".into()))
+        let made = made(&said);
+        let made = made.ok_or_else(|| ChatError::Unknown("Discord made a channel and does not say which".into()))?;
+        self.learn_channel(made.channel.as_str(), &made.name);
+        Ok(made)
     }
 }
 

@@ -16,7 +16,7 @@ pub const ROOM_WORDS: [&str; 4] = ["number", "severity", "service", "date"];
 /// Characters of a name; Slack takes 80, and a number behind it must fit.
 pub const ROOM_NAME_CHARS: usize = 70;
 /// Names that are tried, where the first ones are taken.
-const NAMES: usize = 5;
+const NAMES: u32 = 5;
 
 /// What became of a room at one platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,11 +81,11 @@ impl Rooms {
         made.filter_map(|came| if let RoomCame::Made { name, .. } = came { Some(name) } else { None }).collect()
     }
 
-    /// What a room may be called, the first choice first.
+    /// What a room may be called, the first choice first. A later room does not take the name of an earlier one.
     #[must_use]
     pub fn choices(&self) -> Vec<String> {
-        let next = (2..=NAMES).map(|n| format!("{}-{n}", self.name));
-        std::iter::once(self.name.clone()).chain(next).collect()
+        let name = |n| if n == 1 { self.name.clone() } else { format!("{}-{n}", self.name) };
+        (self.asked..self.asked + NAMES).map(name).collect()
     }
 }
 
@@ -173,5 +173,6 @@ mod tests {
         assert_eq!(rooms.names().into_iter().map(ToString::to_string).collect::<Vec<_>>(), ["inc-7-2"]);
         rooms.ask("inc-7", None, now);
         assert_eq!((rooms.asked, rooms.open().count()), (2, 0));
+        assert_eq!(rooms.choices(), ["inc-7-2", "inc-7-3", "inc-7-4", "inc-7-5", "inc-7-6"]);
     }
 }

@@ -123,10 +123,12 @@ impl ScriptChat {
         state.rooms.values_mut().for_each(|room| room.closed |= shut);
     }
 
-    /// The channel that was made under this key and stands open.
+    /// The channel of this incident that stands open: its key begins with the incident's.
     #[must_use]
-    pub fn room(&self, key: &str) -> Option<Room> {
-        self.lock().rooms.get(key).filter(|room| !room.closed).cloned()
+    pub fn room(&self, incident: &str) -> Option<Room> {
+        let state = self.lock();
+        let of_it = |key: &str| key == incident || key.split_once('.').is_some_and(|(first, _)| first == incident);
+        state.rooms.iter().find(|(key, room)| !room.closed && of_it(key)).map(|(_, room)| room.clone())
     }
 
     /// Deletes a message, as a moderator would.
@@ -216,7 +218,7 @@ impl Platform for ScriptChat {
         if state.rooms.values().any(|room| room.closed && room.name == post.channel) {
             return Err(ChatError::Barred(format!("#{} is archived", post.channel)));
         }
-        if let Some(said) = state.said.iter().find(|s| s.key == post.key && s.channel == post.channel) {
+        if let Some(said) = state.said.iter().rfind(|s| s.key == post.key && s.channel == post.channel) {
             return Ok(MessageRef { channel: said.channel.clone(), id: said.id.clone() });
         }
         let id = format!("m{}", state.said.len() + 1);
@@ -239,9 +241,13 @@ impl Platform for ScriptChat {
         if let Some(since) = state.down {
             return Err(self.away(since));
         }
+        let shut: Vec<_> = state.rooms.values().filter(|r| r.closed).map(|r| r.name.clone()).collect();
         let Some(said) = state.said.iter_mut().find(|s| s.id == at.id && !s.gone) else {
             return Err(ChatError::Gone(format!("there is no message {}", at.id)));
         };
+        if shut.contains(&said.channel) {
+            return Err(ChatError::Gone(format!("#{} is archived", said.channel)));
+        }
         said.versions.push((now, message.clone()));
         let version = said.versions.len() - 1;
         state.events.push(ChatEvent { at: now, id: at.id.clone(), version });
@@ -273,13 +279,9 @@ impl Platform for ScriptChat {
         if let Some(made) = state.rooms.get(&room.key).filter(|made| !made.closed) {
             return Ok(MadeRoom { channel: made.name.clone(), name: made.name.clone() });
         }
-        let taken = |name: &&String| !state.rooms.values().any(|made| made.name.as_str() == name.as_str());
-        let name = room.names.iter().find(taken).map(|name| ChannelName::new(name));
+        let free = |name: &&String| !state.rooms.values().any(|made| made.name.as_str() == name.as_str());
+        let name = room.names.iter().find(free).map(|name| ChannelName::new(name));
         let name = name.ok_or_else(|| ChatError::Refused("every name is taken".into()))?;
-        // One that was put aside keeps its name.
-        if let Some(old) = state.rooms.remove(&room.key) {
-            state.rooms.insert(format!("{}/{}", room.key, old.name), old);
-        }
         state.rooms.insert(room.key.clone(), Room { name: name.clone(), guests: Vec::new(), closed: false });
         Ok(MadeRoom { channel: name.clone(), name })
     }

@@ -22,6 +22,8 @@ pub async fn all() -> Vec<Stage> {
         asked_for().await,
         a_drill().await,
         customers().await,
+        a_room().await,
+        no_room().await,
     ]
 }
 
@@ -65,6 +67,31 @@ async fn asked_for() -> Stage {
     stage.asks(REPLIES, "a role paged", "omar", "/page dba the replica as well --incident INC-1").await;
     stage.said(LINES, "somebody else called", "Omar Farouk pages");
     stage.asks(REPLIES, "nobody to page", "omar", "/page desk the logo is blurred").await;
+    stage
+}
+
+/// A channel of its own, from its first line to its last.
+async fn a_room() -> Stage {
+    let mut stage = Stage::at(MORNING).await;
+    stage.says("sara", "/incident P0 all payments fail").await;
+    stage.incident_card("incident-with-a-channel");
+    stage.said(LINES, "the first in a channel of its own", "The war room of");
+    stage.asks(REPLIES, "joined, with a channel", "omar", "/incident join INC-1").await;
+    stage.says("lina", "/incident ack INC-1").await;
+    stage.says("lina", "/incident resolve INC-1 renewed it --cause \"it ran out\"").await;
+    stage.says("lina", "/incident lessons INC-1 look at dates").await;
+    stage.says("lina", "/incident review INC-1").await;
+    stage.wait(Span::hours(8 * 24)).await;
+    stage.said(LINES, "the last in a channel of its own", "this channel is put aside");
+    stage
+}
+
+/// Nobody lets signalbox make channels.
+async fn no_room() -> Stage {
+    let mut stage = Stage::at(MORNING).await;
+    stage.world.chat().set_shut(true);
+    stage.says("sara", "/incident P0 all payments fail").await;
+    stage.said(LINES, "no channel of its own", "This thread is the war room");
     stage
 }
 

@@ -85,6 +85,9 @@ impl DiscordSide {
     /// Picks the command and fills in its options, when Discord's client lets that through; else it is written to the bot.
     fn types(&self, act: &Acted, channel: &str, text: &str) -> Delivery {
         let typed = parse(&self.catalogue, &self.vocabulary, text).ok();
+        // In a war room a number alone is an item of its checklist; nobody would pick it as a deployment there.
+        let alone = text.starts_with("/checklist ") && !text.contains("D-") && !text.contains("INC-");
+        let typed = typed.filter(|_| !alone);
         let picked = typed.filter(|typed| !typed.args.is_empty()).map(|typed| {
             let options: Vec<_> = typed.args.iter().map(|(name, value)| (name.as_str(), written(value))).collect();
             let options: Vec<_> = options.iter().map(|(name, value)| (*name, value.as_str())).collect();

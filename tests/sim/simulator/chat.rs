@@ -4,7 +4,7 @@
 use super::checker::{Checker, page_of_row};
 use super::core::{Shared, at_once, die, lock, pass};
 use async_trait::async_trait;
-use signalbox::chat::{Answer, Arrival, ChatError, Envelope, Intake, MessageRef, Platform, Post};
+use signalbox::chat::{Answer, Arrival, ChatError, Envelope, Intake, MadeRoom, MessageRef, NewRoom, Platform, Post};
 use signalbox::domain::ids::{ChannelName, PlatformName};
 use signalbox::domain::message::{Block, Message};
 use signalbox::store::{MemoryStore, Store as _};
@@ -22,14 +22,57 @@ pub struct Said {
     pub deleted: bool,
 }
 
+/// A channel that was made for an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub platform: PlatformName,
+    pub key: String,
+    pub name: ChannelName,
+    /// Nothing can be said in it any more.
+    pub archived: bool,
+}
+
 /// Everything that was ever said, by the platform's own id.
 #[derive(Default)]
 pub struct Room {
+    pub made: Vec<Made>,
     pub said: BTreeMap<String, Said>,
     next: u64,
 }
 
 impl Room {
+    fn archived(&self, platform: &PlatformName, channel: &ChannelName) -> bool {
+        self.made.iter().any(|m| m.platform == *platform && m.name == *channel && m.archived)
+    }
+
+    /// The channel that was wanted, made now or, in doubt, before.
+    fn make(&mut self, platform: &PlatformName, room: &NewRoom, doubt: bool) -> Option<ChannelName> {
+        for name in &room.names {
+            match self.made.iter().find(|m| m.platform == *platform && m.name.as_str() == name) {
+                None => {
+                    let (platform, key, name) = (platform.clone(), room.key.clone(), ChannelName::new(name));
+                    self.made.push(Made { platform, key, name: name.clone(), archived: false });
+                    return Some(name);
+                }
+                Some(ours) if doubt && ours.key == room.key && !ours.archived => return Some(ours.name.clone()),
+                Some(_) => {}
+            }
+        }
+        None
+    }
+
+    fn close(&mut self, platform: &PlatformName, name: &ChannelName) {
+        let closed = self.made.iter_mut().filter(|m| m.platform == *platform && m.name == *name);
+        closed.for_each(|m| m.archived = true);
+    }
+
+    /// Somebody archives a channel.
+    pub fn archives(&mut self, n: usize) {
+        if let Some(made) = self.made.get_mut(n) {
+            made.archived = true;
+        }
+    }
+
     /// The messages of a key that were posted, deleted ones included.
     pub fn of_key<'a>(&'a self, platform: &'a PlatformName, key: &'a str) -> impl Iterator<Item = &'a Said> {
         self.said.values().filter(move |s| s.platform == *platform && s.key == key)
@@ -125,6 +168,9 @@ impl Platform for SimChat {
             lock(&self.checker).page_begins(self.replica, page, &self.core);
         }
         self.before(&post.key).await?;
+        if lock(&self.room).archived(&self.name, &post.channel) {
+            return Err(ChatError::Barred("that channel is archived".into()));
+        }
         if let Some(page) = &page {
             let marked = post.message.blocks.iter().any(|b| matches!(b, Block::Context(_)));
             lock(&self.checker).page_arrives(self.replica, page, marked, &self.core);
@@ -189,6 +235,22 @@ impl Platform for SimChat {
         lock(&self.core).count("worked");
         lock(&self.wire.told).push((key.clone(), Ok(answer)));
         self.after(&key).await
+    }
+
+    /// Names are unique, as on Slack: in doubt, one of the name that is ours is the one that was wanted.
+    async fn make_room(&self, room: &NewRoom, doubt: bool) -> Result<MadeRoom, ChatError> {
+        self.before(&room.key).await?;
+        let found = lock(&self.room).make(&self.name, room, doubt);
+        lock(&self.core).count("rooms");
+        let name = found.ok_or_else(|| ChatError::Refused("every name is taken".into()))?;
+        self.after(&room.key).await?;
+        Ok(MadeRoom { channel: name.clone(), name })
+    }
+
+    async fn close_room(&self, room: &ChannelName) -> Result<(), ChatError> {
+        self.before(room.as_str()).await?;
+        lock(&self.room).close(&self.name, room);
+        self.after(room.as_str()).await
     }
 
     async fn find(

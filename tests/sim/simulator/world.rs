@@ -477,6 +477,11 @@ impl World {
                 said.deleted = true;
                 core.say(format!("somebody deletes {}", said.key));
             }
+            if core.chance(300) && !room.made.is_empty() {
+                let n = core.dice.usize(0..room.made.len());
+                room.archives(n);
+                core.say("somebody archives a channel");
+            }
         }
         if changed {
             self.policies += 1;

@@ -7,6 +7,11 @@ use signalbox::domain::ids::PlatformName;
 use signalbox::domain::render;
 use signalbox::store::{MemoryStore, Store as _};
 
+/// Whose channel was made under this key.
+fn of_incident(key: &str) -> &str {
+    key.split('.').next().unwrap_or(key)
+}
+
 impl Checker {
     /// Everything came to an end, everything was said, and nothing that stands is false.
     pub fn at_the_end(&self, store: &MemoryStore, room: &Room) -> Vec<String> {
@@ -32,12 +37,42 @@ impl Checker {
                 wrong.push(format!("{} stands in the thread of {:?}, which is no card", said.key, said.thread));
             }
         }
+        wrong.extend(self.rooms_at_the_end(room));
         wrong.extend(self.digests_at_the_end());
         wrong.extend(self.pages_at_the_end());
         wrong.extend(self.public_at_the_end());
         wrong.extend(self.commands_at_the_end());
         wrong.extend(self.everything_is_said(room));
         wrong.extend(self.cards_are_true(room));
+        wrong
+    }
+
+    /// Nobody waits for a channel for ever, there are no two of one wish, and nobody speaks in another's.
+    fn rooms_at_the_end(&self, room: &Room) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for i in self.incidents() {
+            for platform in &self.platforms {
+                let name = PlatformName::new(platform);
+                if i.rooms.awaited(&name) {
+                    wrong.push(format!("{} waits for its channel on {platform} for ever", i.id));
+                }
+                let of_it = room.made.iter().filter(|m| m.platform == name && of_incident(&m.key) == i.id.to_string());
+                let made = of_it.count();
+                if made > i.rooms.asked as usize {
+                    wrong
+                        .push(format!("{} has {made} channels on {platform}, and asked {} times", i.id, i.rooms.asked));
+                }
+            }
+        }
+        for said in room.said.values() {
+            let made = room.made.iter().find(|m| m.platform == said.platform && m.name == said.channel);
+            let Some(made) = made else { continue };
+            let incident = of_incident(&made.key);
+            let of_it = [format!("incident/{incident}/"), format!("list:{incident}:")];
+            if said.thread.is_some() || !of_it.iter().any(|begin| said.key.starts_with(begin)) {
+                wrong.push(format!("{} is said in the channel of {}", said.key, made.key));
+            }
+        }
         wrong
     }
 

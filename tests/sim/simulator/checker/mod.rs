@@ -234,7 +234,12 @@ impl Checker {
                     let person = self.policies[replica].people.get(who);
                     platform == "console" || person.is_some_and(|p| p.accounts.contains_key(platform))
                 };
-                if !matches!(&notice.place, render::Place::Person(who) if !known(who)) {
+                let there = match &notice.place {
+                    render::Place::Person(who) => known(who),
+                    render::Place::ThreadOn { platform: only, .. } => only.as_str() == platform,
+                    _ => true,
+                };
+                if there {
                     self.promised.insert(format!("{}/{}/{n}@{platform}", row.stream, row.seq));
                 }
             }

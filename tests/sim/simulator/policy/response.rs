@@ -71,6 +71,7 @@ pub(super) fn response(dice: &mut fastrand::Rng) -> Response {
         overdue_goes_up: goes_up,
         rollback_reminder: goes_up.then_some(Span::mins(10)),
         post_mortem: goes_up.then_some(Span::hours(8)),
+        own_channel: name == "P0",
         source: Source::default(),
     };
     Response {
@@ -82,6 +83,8 @@ pub(super) fn response(dice: &mut fastrand::Rng) -> Response {
         ladders: [ladder("all", all, dice.u32(0..3)), ladder("first", vec![on_call], 1)].into(),
         rosters: [("primary".to_owned(), roster())].into(),
         status: status(dice.bool()),
+        questions: vec!["Since when?".into()],
+        room_archive: Some(Span::hours(1)),
         ..Response::default()
     }
 }
