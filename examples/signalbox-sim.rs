@@ -27,7 +27,8 @@ struct Arguments {
     verbose: bool,
     /// Plant a bug in the store, to see the invariants fail: ForgetsTimers, DropsEffects, ForgetsInbox, Lies,
     /// KeepsFiredTimers, IgnoresReads, ForgetsLeases, DropsArrivals, ClosesUnworked, ReadsBackwards, LosesPages,
-    /// PutsPagesOff, ReadsOldIncidents, ForgetsDoubts, KeepsSentPages, ForgetsAttempts, ForgetsPublicDoubts.
+    /// PutsPagesOff, ReadsOldIncidents, ForgetsDoubts, KeepsSentPages, ForgetsAttempts, ForgetsPublicDoubts,
+    /// LosesComponents.
     #[arg(long)]
     sabotage: Option<String>,
     /// Stop after this many seeds that fail.

@@ -101,7 +101,7 @@ async fn examine(service: &ServiceConfig, policy: &Policy) -> anyhow::Result<Vec
     if !paging.is_empty() {
         out.push(("Paging", paging));
     }
-    let status = super::outlets::findings(service, policy);
+    let status = super::outlets::findings(service, policy).await;
     if !status.is_empty() {
         out.push(("Status posts", status));
     }

@@ -3,6 +3,7 @@
 use super::platforms::token;
 use crate::chat::doctor::Finding;
 use crate::config::ServiceConfig;
+use crate::domain::ids::ServiceName;
 use crate::domain::policy::Policy;
 use crate::domain::status::{PublicNotice, STATUSPAGE, WEBHOOK};
 use crate::paging::{Mailer, Outlets, PageError, Stands, StatusPage, StatusWebhook, Statuspage, StatuspageSettings};
@@ -38,8 +39,8 @@ pub(super) fn outlets(config: &ServiceConfig) -> anyhow::Result<Outlets> {
     Ok(Outlets { mailer, pages: pages.into_iter().map(|page| (page.place().to_owned(), page)).collect() })
 }
 
-/// Who hears of incidents, and which secret is not there. Nobody is told anything for it.
-pub(super) fn findings(config: &ServiceConfig, policy: &Policy) -> Vec<Finding> {
+/// Who hears of incidents, which secret is not there, and which page does not answer. Nobody is told anything for it.
+pub(super) async fn findings(config: &ServiceConfig, policy: &Policy) -> Vec<Finding> {
     let status = &policy.response.status;
     let mut out = Vec::new();
     for (severity, recipients) in &status.email {
@@ -64,10 +65,43 @@ pub(super) fn findings(config: &ServiceConfig, policy: &Policy) -> Vec<Finding> 
         };
         out.push(Finding::good(format!("customers are told by {} ({who}; {alone})", page.places.join(" and "))));
     }
-    if !out.is_empty()
-        && let Err(error) = outlets(config)
-    {
-        out.push(Finding::bad(format!("{error:#}"), "set it to the value that the other side shows"));
+    if out.is_empty() {
+        return out;
+    }
+    match outlets(config) {
+        Err(error) => out.push(Finding::bad(format!("{error:#}"), "set it to the value that the other side shows")),
+        Ok(outlets) => {
+            for page in outlets.pages.values() {
+                out.extend(asked(page.as_ref()).await);
+            }
+        }
+    }
+    out.extend(unnamed(config, policy));
+    out
+}
+
+/// Whether a page answers, and knows what config names.
+async fn asked(page: &dyn StatusPage) -> Vec<Finding> {
+    let place = page.place();
+    match page.unknown().await {
+        Ok(unknown) => {
+            let todo = format!("see [status_page.{place}] in the config");
+            unknown.into_iter().map(|what| Finding::bad(format!("{place} does not know {what}"), &todo)).collect()
+        }
+        Err(error) => {
+            let todo = format!("customers would not be told; see [status_page.{place}] in the config");
+            vec![Finding::bad(format!("{place} does not answer as it must: {error}"), &todo)]
+        }
+    }
+}
+
+/// Services whose component would never change, or of which customers would never read.
+fn unnamed(config: &ServiceConfig, policy: &Policy) -> Vec<Finding> {
+    let Some(statuspage) = &config.status_page.statuspage else { return Vec::new() };
+    let mut out = Vec::new();
+    for service in policy.services.keys().filter(|name| !statuspage.components.contains_key(*name)) {
+        let todo = "name it in components of [status_page.statuspage], if the page shows it";
+        out.push(Finding::warning(format!("{service} has no component on the status page"), todo));
     }
     out
 }
@@ -89,5 +123,10 @@ impl StatusPage for Nowhere {
 
     async fn tell(&self, _: &PublicNotice, _: Option<&str>, _: bool) -> Result<Stands, PageError> {
         Ok(Stands::default())
+    }
+
+    /// It has no components.
+    async fn component(&self, _: &ServiceName, _: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+        Ok(())
     }
 }

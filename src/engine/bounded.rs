@@ -5,7 +5,7 @@
 //! a commit that was given up may have been stored.
 
 use crate::chat::{Arrival, ChatError, Intake, MadeRoom, MessageRef, NewRoom, Platform, Post, Reacted, Spoken};
-use crate::domain::ids::{ChannelName, PersonId, PlatformName, Role};
+use crate::domain::ids::{ChannelName, PersonId, PlatformName, Role, ServiceName};
 use crate::domain::message::Message;
 use crate::domain::paging::{Follow, Letter, Via};
 use crate::domain::plan::Release;
@@ -150,6 +150,14 @@ impl StatusPage for Bounded<dyn StatusPage> {
 
     async fn tell(&self, notice: &PublicNotice, there: Option<&str>, doubt: bool) -> Result<Stands, PageError> {
         in_time(self.0.tell(notice, there, doubt), PageError::Unknown).await
+    }
+
+    async fn component(&self, service: &ServiceName, worst: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+        in_time(self.0.component(service, worst), PageError::Unknown).await
+    }
+
+    async fn unknown(&self) -> Result<Vec<String>, PageError> {
+        in_time(self.0.unknown(), PageError::Unknown).await
     }
 }
 

@@ -229,6 +229,18 @@ impl Derive<'_> {
             let key = format!("{stream}/public/{}.{}/{}", of.publication, of.post, of.place);
             self.push(batch, stream, key, &Effect::Publish { incident: after.id, of });
         }
+        let public = |i: &Incident| i.public().map(|_| i.severity.clone());
+        let (Some(service), Some(newest)) = (&after.service, after.publications.last()) else { return };
+        if before.and_then(public) == public(after) {
+            return;
+        }
+        // As a card: an older wish to show it is replaced.
+        for place in newest.places.keys() {
+            let key = format!("component/{service}@{place}");
+            batch.outbox.retain(|row| row.key != key);
+            let effect = Effect::Component { place: place.clone(), service: service.clone() };
+            self.push(batch, stream, key, &effect);
+        }
     }
 
     /// Mails about what has just happened in an incident.

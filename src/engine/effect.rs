@@ -1,7 +1,7 @@
 //! Effects as data: what an outbox row asks to be done outside.
 
 use crate::domain::deployment::TaskKind;
-use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName, Stream};
+use crate::domain::ids::{ChannelName, DeploymentId, IncidentId, PersonId, PlatformName, ServiceName, Stream};
 use crate::domain::message::Message;
 use crate::domain::paging::{Follow, Try};
 use crate::domain::status::{Mail, PublicTry};
@@ -54,6 +54,8 @@ pub enum Effect {
     StatusMail { incident: IncidentId, mail: Box<Mail> },
     /// Tell customers one thing at one place.
     Publish { incident: IncidentId, of: PublicTry },
+    /// Make one place show customers how a service is.
+    Component { place: String, service: ServiceName },
     /// A task that a deployment asks for.
     Task { deployment: DeploymentId, task: TaskKind },
     /// Gather what a digest says at this slot.
@@ -106,6 +108,7 @@ impl Effect {
             // Whoever gets several, gets them in order.
             Self::StatusMail { incident, mail } => format!("mail:{incident}:{}", mail.to.address),
             Self::Publish { incident, of } => format!("public:{incident}:{}", of.place),
+            Self::Component { place, service } => format!("component:{place}:{service}"),
             // After the job's own row: what is to be ended is not being begun.
             Self::Task { task: TaskKind::Cancel { job, .. }, .. } => format!("task:{job}"),
             // The same.

@@ -9,6 +9,7 @@ mod barred;
 mod bounded;
 mod catch_up;
 mod chat_out;
+mod components;
 mod derive;
 mod effect;
 mod follow;

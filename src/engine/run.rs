@@ -174,6 +174,7 @@ impl Engine {
             Ok(Effect::Room { platform, incident, act }) => self.tend_room(claim, &platform, incident, &act).await,
             Ok(Effect::StatusMail { incident, mail }) => self.send_mail(claim, incident, &mail).await,
             Ok(Effect::Publish { incident, of }) => self.publish(claim, incident, &of).await,
+            Ok(Effect::Component { place, service }) => self.show_component(claim, &place, &service).await,
             Ok(Effect::Task { deployment, task }) => self.do_task(claim, deployment, &task).await,
             Err(error) => {
                 tracing::error!(name: "outbox.unreadable", key = %claim.row.key, %error, "an outbox row cannot be read and is removed");

@@ -106,6 +106,6 @@ impl Engine {
     }
 }
 
-fn count(place: &str, outcome: &'static str) {
+pub(super) fn count(place: &str, outcome: &'static str) {
     metrics::counter!("signalbox_status_posts_total", "place" => place.to_owned(), "outcome" => outcome).increment(1);
 }

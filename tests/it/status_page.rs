@@ -204,3 +204,45 @@ async fn a_page_that_refuses_is_told_to_people_and_tried_on_until_it_is_given_up
     assert_eq!(place.server.updates(0), ["investigating: Most payments work."], "it goes on with what is new");
     assert_eq!(trouble(&incident(&one).await), None);
 }
+
+#[tokio::test]
+async fn a_component_of_two_incidents_is_well_when_the_last_of_them_is_over() {
+    let place = Place::new().await;
+    let one = place.start("one");
+    let publish = |n: u64, text: &str| C::Publish {
+        incident: Some(IncidentId(n)),
+        text: text.into(),
+        title: Some("Payments".into()),
+        phase: None,
+    };
+    let resolve = |n: u64| C::Resolve {
+        incident: Some(IncidentId(n)),
+        resolution: "index".into(),
+        cause: "index".into(),
+        public: None,
+    };
+    for (severity, title) in [("P1", "checkout is slow"), ("P2", "receipts come late"), ("P0", "nobody sees this")] {
+        let (severity, title, service) = (severity.to_owned(), title.to_owned(), Some("api".into()));
+        says(&one, C::Declare { severity, title, service, anyway: true }).await;
+    }
+    let shown = || place.server.shown(|s| s.components.iter().map(|(_, state)| state.clone()).collect::<Vec<_>>());
+    says(&one, publish(2, "Receipts come late.")).await;
+    work(&[&one]).await;
+    assert_eq!(shown(), ["degraded_performance"]);
+    says(&one, publish(1, FIRST)).await;
+    work(&[&one]).await;
+    assert_eq!(shown().last().map(String::as_str), Some("partial_outage"), "the worst that is public counts");
+    says(&one, resolve(1)).await;
+    work(&[&one]).await;
+    assert_eq!(shown().last().map(String::as_str), Some("degraded_performance"), "the other goes on");
+    says(&one, C::Severity { incident: Some(IncidentId(2)), severity: "P0".into() }).await;
+    work(&[&one]).await;
+    assert_eq!(shown().last().map(String::as_str), Some("major_outage"), "it got worse");
+    place.server.shown(|s| s.refuses = Some(429));
+    says(&one, resolve(2)).await;
+    work(&[&one]).await;
+    place.wait(2);
+    work(&[&one]).await;
+    assert_eq!(shown().last().map(String::as_str), Some("operational"));
+    assert_eq!(shown().len(), 5, "what does not change is not said: {:?}", shown());
+}

@@ -30,7 +30,7 @@ section! {
         token: Req<At<SecretEntry>>,
         /// Default `https://api.statuspage.io`.
         base_url: Option<At<String>>,
-        /// The id of each service's component: `{ api = "8kbf7d35c070" }`. Its state follows the incident.
+        /// The id of each service's component: `{ api = "8kbf7d35c070" }`. Its state follows the worst that is public.
         components: Option<Pairs>,
     }
 }

@@ -10,6 +10,7 @@ pub use statuspage::{STATUSPAGE_HOME, Statuspage, StatuspageSettings};
 pub use webhook::StatusWebhook;
 
 use super::PageError;
+use crate::domain::ids::ServiceName;
 use crate::domain::status::{Mail, PublicNotice};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -36,6 +37,22 @@ pub trait StatusPage: Send + Sync {
     /// # Errors
     /// As [`PageError`] says.
     async fn tell(&self, notice: &PublicNotice, there: Option<&str>, doubt: bool) -> Result<Stands, PageError>;
+
+    /// Shows how a service is, where services are shown. `worst`: every service that something public is about now, with the rank of
+    /// the worst of it; a service that is not among them works. A second call is harmless.
+    ///
+    /// # Errors
+    /// As [`PageError`] says.
+    async fn component(&self, service: &ServiceName, worst: &BTreeMap<ServiceName, usize>) -> Result<(), PageError>;
+
+    /// Looks whether the place is there and takes what config says; what config names and the place does not know. Changes nothing. A
+    /// place that cannot be asked without being told something is not asked.
+    ///
+    /// # Errors
+    /// As [`PageError`] says.
+    async fn unknown(&self) -> Result<Vec<String>, PageError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Who carries mails about incidents.

@@ -1,12 +1,15 @@
 //! Atlassian Statuspage's REST API, version 1: an incident is created with `POST`, and each later post is an update by `PATCH`.
 //!
+//! How a component is, is said by itself and not with a post: several incidents may be about it, and the end of one is not the end
+//! of the others. Services may share a component; it is as bad as the worst of them.
+//!
 //! The API has no idempotency key. What is ours is found by the metadata that an incident is created with, and an update by its
 //! status and words among those that stand there. One request a second and token is allowed; over that it says 420 or 429.
 
 use super::{Stands, StatusPage};
 use crate::chat::Token;
 use crate::domain::ids::ServiceName;
-use crate::domain::status::{Phase, PublicNotice, STATUSPAGE};
+use crate::domain::status::{PublicNotice, STATUSPAGE};
 use crate::http;
 use crate::paging::{PageError, answer};
 use async_trait::async_trait;
@@ -16,6 +19,9 @@ use std::collections::BTreeMap;
 
 /// Atlassian's own server.
 pub const STATUSPAGE_HOME: &str = "https://api.statuspage.io";
+
+/// Components that one answer lists at most.
+const COMPONENTS: usize = 100;
 
 /// What an account is reached with.
 pub struct StatuspageSettings {
@@ -42,7 +48,7 @@ impl Statuspage {
 
     fn request(&self, method: Method, rest: &str) -> RequestBuilder {
         let base = self.settings.base_url.as_deref().unwrap_or(STATUSPAGE_HOME);
-        let url = format!("{base}/v1/pages/{}/incidents{rest}", self.settings.page);
+        let url = format!("{base}/v1/pages/{}/{rest}", self.settings.page);
         self.client.request(method, url).header("authorization", format!("OAuth {}", self.settings.token.expose()))
     }
 
@@ -58,37 +64,21 @@ impl Statuspage {
 
     /// Ours among those that are open there.
     async fn find(&self, notice: &PublicNotice) -> Result<Option<Value>, PageError> {
-        let open = self.ask(self.request(Method::GET, "/unresolved"), true).await?;
+        let open = self.ask(self.request(Method::GET, "incidents/unresolved"), true).await?;
         let ours = |i: &&Value| i.pointer("/metadata/signalbox/key").and_then(Value::as_str) == Some(&notice.key);
         Ok(open.as_array().into_iter().flatten().find(ours).cloned())
     }
 
     async fn create(&self, notice: &PublicNotice) -> Result<Stands, PageError> {
-        let mut incident = self.update(notice);
+        let mut incident = update(notice);
         incident.insert("name".into(), notice.title.as_str().into());
         incident.insert("impact_override".into(), impact(notice.rank).into());
         incident.insert("metadata".into(), json!({ "signalbox": { "key": notice.key } }));
-        if let Some(id) = self.component(notice) {
+        if let Some(id) = notice.service.as_ref().and_then(|service| self.settings.components.get(service)) {
             incident.insert("component_ids".into(), json!([id]));
         }
-        let request = self.request(Method::POST, "").json(&json!({ "incident": incident }));
+        let request = self.request(Method::POST, "incidents").json(&json!({ "incident": incident }));
         stands(&self.ask(request, false).await?)
-    }
-
-    /// What creation and update have in common.
-    fn update(&self, notice: &PublicNotice) -> Map<String, Value> {
-        let mut out = Map::new();
-        out.insert("status".into(), notice.phase.name().into());
-        out.insert("body".into(), notice.text.as_str().into());
-        if let Some(id) = self.component(notice) {
-            let state = if notice.phase == Phase::Resolved { "operational" } else { state(notice.rank) };
-            out.insert("components".into(), json!({ id: state }));
-        }
-        out
-    }
-
-    fn component(&self, notice: &PublicNotice) -> Option<&str> {
-        self.settings.components.get(notice.service.as_ref()?).map(String::as_str)
     }
 }
 
@@ -100,7 +90,7 @@ impl StatusPage for Statuspage {
 
     async fn tell(&self, notice: &PublicNotice, there: Option<&str>, doubt: bool) -> Result<Stands, PageError> {
         let standing = match there {
-            Some(id) if doubt => Some(self.ask(self.request(Method::GET, &format!("/{id}")), true).await?),
+            Some(id) if doubt => Some(self.ask(self.request(Method::GET, &format!("incidents/{id}")), true).await?),
             Some(id) => Some(json!({ "id": id })),
             // A first post that was given up may have arrived after all.
             None if doubt || notice.post > 0 => self.find(notice).await?,
@@ -113,10 +103,38 @@ impl StatusPage for Statuspage {
         let Stands { id: Some(id), .. } = stands(&standing)? else {
             return Err(PageError::Refused("what stands there has no id".into()));
         };
-        let update = json!({ "incident": self.update(notice) });
-        let answer = self.ask(self.request(Method::PATCH, &format!("/{id}")).json(&update), false).await?;
+        let update = json!({ "incident": update(notice) });
+        let answer = self.ask(self.request(Method::PATCH, &format!("incidents/{id}")).json(&update), false).await?;
         stands(&answer)
     }
+
+    async fn component(&self, service: &ServiceName, worst: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+        let components = &self.settings.components;
+        let Some(id) = components.get(service) else { return Ok(()) };
+        let rank = worst.iter().filter(|(other, _)| components.get(*other) == Some(id)).map(|(_, rank)| *rank).min();
+        let body = json!({ "component": { "status": rank.map_or("operational", state) } });
+        let request = self.request(Method::PATCH, &format!("components/{id}")).json(&body);
+        answer::send(request, true, &[&self.settings.token]).await
+    }
+
+    async fn unknown(&self) -> Result<Vec<String>, PageError> {
+        let path = format!("components?per_page={COMPONENTS}");
+        let there = self.ask(self.request(Method::GET, &path), true).await?;
+        let there: Vec<&Value> = there.as_array().into_iter().flatten().collect();
+        let known = |id: &str| there.iter().any(|c| c.get("id").and_then(Value::as_str) == Some(id));
+        // Of a page with more of them not all were read.
+        let all = there.len() < COMPONENTS;
+        let named = self.settings.components.iter().filter(|(_, id)| all && !known(id));
+        Ok(named.map(|(service, id)| format!("component {id} of {service}")).collect())
+    }
+}
+
+/// What creation and update have in common.
+fn update(notice: &PublicNotice) -> Map<String, Value> {
+    let mut out = Map::new();
+    out.insert("status".into(), notice.phase.name().into());
+    out.insert("body".into(), notice.text.as_str().into());
+    out
 }
 
 /// Whether the post is among the updates that stand there.

@@ -3,11 +3,13 @@
 
 use super::{Stands, StatusPage};
 use crate::chat::Token;
+use crate::domain::ids::ServiceName;
 use crate::domain::status::{PublicNotice, WEBHOOK};
 use crate::paging::webhook::signed;
 use crate::paging::{PageError, answer};
 use async_trait::async_trait;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// One address that takes posts.
 pub struct StatusWebhook {
@@ -45,5 +47,10 @@ impl StatusPage for StatusWebhook {
         let id = format!("{}/{}", notice.key, notice.post);
         let request = signed(&self.client, &self.url, &self.secret, notice.sent.as_second(), id, &body);
         answer::send(request, true, &[&self.secret]).await.map(|()| Stands::default())
+    }
+
+    /// It has no components.
+    async fn component(&self, _: &ServiceName, _: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+        Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! The scripted mail server and status pages: they remember what they were told, and can be down.
 
+use crate::domain::ids::ServiceName;
 use crate::domain::status::{Mail, PublicNotice, STATUSPAGE, WEBHOOK};
 use crate::paging::{Mailer, Outlets, PageError, Stands, StatusPage};
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Default)]
@@ -105,5 +107,10 @@ impl StatusPage for Page {
         }
         let link = (self.place == STATUSPAGE).then(|| "https://status.barq.test/".to_owned());
         Ok(Stands { id: Some(notice.key.clone()), link })
+    }
+
+    /// It has no components.
+    async fn component(&self, _: &ServiceName, _: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+        Ok(())
     }
 }

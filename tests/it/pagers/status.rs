@@ -18,11 +18,14 @@ use std::sync::{Arc, Mutex};
 
 const TOKEN: &str = "planted-status-token";
 const PAGE: &str = "kctbh9vrtdwd";
+const STATES: [&str; 4] = ["operational", "degraded_performance", "partial_outage", "major_outage"];
 
 /// What the page shows, and how it misbehaves next.
 #[derive(Default)]
 pub struct Shown {
     pub incidents: Vec<Value>,
+    /// What customers read of each component, the newest last.
+    pub components: Vec<(String, String)>,
     /// Takes the next request that changes something, and answers it with this status all the same.
     loses: Option<u16>,
     /// Answers the next request with this status, and does nothing.
@@ -48,11 +51,15 @@ impl Server {
         server
     }
 
-    pub fn page(&self) -> Statuspage {
-        let components = [("api".into(), "api-component".to_owned())].into();
-        let (page, token) = (PAGE.to_owned(), Token::new(TOKEN.into()));
+    fn page_with(&self, components: &[(&str, &str)], token: &str) -> Statuspage {
+        let components = components.iter().map(|(service, id)| ((*service).into(), (*id).to_owned())).collect();
+        let (page, token) = (PAGE.to_owned(), Token::new(token.into()));
         let settings = StatuspageSettings { page, token, base_url: Some(self.base.clone()), components };
         Statuspage::new(signalbox::http::loopback().unwrap(), settings)
+    }
+
+    pub fn page(&self) -> Statuspage {
+        self.page_with(&[("api", "api-component"), ("worker", "api-component")], TOKEN)
     }
 
     pub fn shown<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
@@ -97,10 +104,23 @@ fn respond(server: &Server, method: &Method, uri: &Uri, headers: &HeaderMap, bod
     if headers.get("authorization").is_none_or(|v| v.as_bytes() != format!("OAuth {TOKEN}").as_bytes()) {
         return said(401, json!({ "error": format!("Could not authenticate {headers:?}") }));
     }
-    let Some(rest) = uri.path().strip_prefix(&format!("/v1/pages/{PAGE}/incidents")) else {
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let page = uri.path().strip_prefix(&format!("/v1/pages/{PAGE}"));
+    if *method == Method::GET && page == Some("/components") {
+        return said(200, json!([{ "id": "api-component", "status": "operational" }]));
+    }
+    if let Some(id) = page.and_then(|rest| rest.strip_prefix("/components/")) {
+        // https://developer.statuspage.io/#operation/patchPagesPageIdComponentsComponentId
+        let status = asked["component"]["status"].as_str().unwrap_or_default();
+        if *method != Method::PATCH || id != "api-component" || !STATES.contains(&status) {
+            return said(422, json!({ "error": ["Status is invalid"] }));
+        }
+        shown.components.push((id.to_owned(), status.to_owned()));
+        return said(200, json!({ "id": id, "status": status }));
+    }
+    let Some(rest) = page.and_then(|rest| rest.strip_prefix("/incidents")) else {
         return said(404, json!({ "error": "Page not found" }));
     };
-    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let wanted = &asked["incident"];
     let value = match (method.as_str(), rest) {
         ("GET", "/unresolved") => {
@@ -130,7 +150,6 @@ fn respond(server: &Server, method: &Method, uri: &Uri, headers: &HeaderMap, bod
                 return said(422, json!({ "error": ["Status is invalid"] }));
             };
             incident["status"] = wanted["status"].clone();
-            incident["components"] = wanted["components"].clone();
             let update = json!({ "status": wanted["status"], "body": wanted["body"] });
             incident["incident_updates"].as_array_mut().unwrap().insert(0, update);
             incident.clone()
@@ -145,9 +164,7 @@ fn respond(server: &Server, method: &Method, uri: &Uri, headers: &HeaderMap, bod
 
 fn known(incident: &Value) -> bool {
     let status = incident["status"].as_str().unwrap_or_default();
-    let states = ["operational", "degraded_performance", "partial_outage", "major_outage"];
-    let component = |v: &Value| v.as_str().is_some_and(|state| states.contains(&state));
-    Phase::parse(status).is_some() && incident["components"].as_object().is_none_or(|c| c.values().all(component))
+    Phase::parse(status).is_some() && incident.get("components").is_none()
 }
 
 fn notice(post: usize, phase: Phase, text: &str) -> PublicNotice {
@@ -178,7 +195,6 @@ async fn an_incident_is_created_followed_and_ended() {
     server.shown(|shown| {
         let made = &shown.incidents[0];
         assert_eq!((&made["name"], &made["impact_override"]), (&"Payments".into(), &"critical".into()));
-        assert_eq!(made["components"], json!({ "api-component": "major_outage" }));
         assert_eq!(made["component_ids"], json!(["api-component"]));
         assert!(!made.to_string().contains("\"api\""), "the inner name of a service is nobody's: {made}");
     });
@@ -189,7 +205,37 @@ async fn an_incident_is_created_followed_and_ended() {
         server.updates(0),
         ["investigating: Some payments fail.", "identified: We found it.", "resolved: It is over."]
     );
-    assert_eq!(server.shown(|s| s.incidents[0]["components"].clone()), json!({ "api-component": "operational" }));
+}
+
+#[tokio::test]
+async fn a_page_says_what_it_does_not_know_before_anybody_needs_it() {
+    let server = Server::start().await;
+    assert_eq!(server.page().unknown().await, Ok(Vec::new()));
+    let page = server.page_with(&[("api", "api-component"), ("worker", "gone")], TOKEN);
+    assert_eq!(page.unknown().await, Ok(vec!["component gone of worker".to_owned()]));
+    let error = server.page_with(&[], "planted-wrong-token").unknown().await.unwrap_err();
+    assert!(matches!(&error, PageError::Refused(why) if why.starts_with("HTTP 401")), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_component_is_as_bad_as_the_worst_about_any_of_its_services() {
+    let server = Server::start().await;
+    let page = server.page();
+    let (api, worker) = ("api".into(), "worker".into());
+    page.component(&api, &[("api".into(), 0), ("worker".into(), 2)].into()).await.unwrap();
+    page.component(&api, &[("worker".into(), 2), ("other".into(), 0)].into()).await.unwrap();
+    page.component(&worker, &Default::default()).await.unwrap();
+    page.component(&"other".into(), &[("other".into(), 0)].into()).await.unwrap();
+    let shown = server.shown(|s| s.components.clone());
+    let states: Vec<&str> = shown.iter().map(|(_, state)| state.as_str()).collect();
+    assert_eq!(
+        states,
+        ["major_outage", "degraded_performance", "operational"],
+        "one without a component is left alone"
+    );
+    server.shown(|s| s.refuses = Some(429));
+    let error = page.component(&api, &Default::default()).await.unwrap_err();
+    assert!(matches!(error, PageError::Later { after_ms: 2_000, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -225,13 +271,7 @@ async fn too_many_requests_wait_and_a_wrong_token_is_refused_without_being_repea
         assert!(matches!(error, PageError::Later { after_ms: 2_000, .. }), "{status}: {error:?}");
     }
     assert_eq!(server.shown(|s| s.incidents.len()), 0);
-    let settings = StatuspageSettings {
-        page: PAGE.into(),
-        token: Token::new("planted-wrong-token".into()),
-        base_url: Some(server.base.clone()),
-        components: Default::default(),
-    };
-    let page = Statuspage::new(signalbox::http::loopback().unwrap(), settings);
+    let page = server.page_with(&[], "planted-wrong-token");
     let error = page.tell(&notice(0, Phase::Investigating, FIRST), None, false).await.unwrap_err();
     assert!(matches!(&error, PageError::Refused(why) if why.starts_with("HTTP 401")), "{error:?}");
     assert!(!format!("{error:?}").contains("planted-wrong"), "{error:?}");

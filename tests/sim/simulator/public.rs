@@ -7,8 +7,10 @@ use super::checker::Checker;
 use super::core::{Shared, lock};
 use super::pager::{after, before};
 use async_trait::async_trait;
+use signalbox::domain::ids::ServiceName;
 use signalbox::domain::status::{Mail, PublicNotice, STATUSPAGE};
 use signalbox::paging::{Mailer, PageError, Stands, StatusPage};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// One replica's connection to one place, or to the mail server.
@@ -55,6 +57,16 @@ impl StatusPage for SimPublic {
         self.refused(&what)?;
         lock(&self.checker).public_post(self.place, notice, keyed, &self.core);
         after(&self.core, self.replica, &what, keyed).await.map(|()| stands())
+    }
+
+    async fn component(&self, service: &ServiceName, worst: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+        let what = format!("{service} on {}", self.place);
+        before(&self.core, self.replica, &what).await?;
+        self.refused(&what)?;
+        let rank = worst.get(service).copied();
+        lock(&self.core).say(format!("r{} {what} is as bad as {rank:?}", self.replica));
+        lock(&self.checker).public_component(self.place, service, rank);
+        after(&self.core, self.replica, &what, true).await
     }
 }
 

@@ -53,6 +53,8 @@ pub enum Sabotage {
     ForgetsAttempts,
     /// Nobody is told that a post may have been made before.
     ForgetsPublicDoubts,
+    /// How services are, in public, is now and then not on its way.
+    LosesComponents,
 }
 
 impl Sabotage {
@@ -70,7 +72,7 @@ impl Sabotage {
     ];
 
     /// Those that one invariant is about, and its words.
-    pub const BY_WORDS: [(Self, &str); 7] = [
+    pub const BY_WORDS: [(Self, &str); 8] = [
         (Self::LosesPages, "has no row"),
         (Self::PutsPagesOff, "before its first try"),
         (Self::ReadsOldIncidents, "is begun after"),
@@ -78,6 +80,7 @@ impl Sabotage {
         (Self::KeepsSentPages, "and nothing had gone wrong"),
         (Self::ForgetsAttempts, "is handed over a second time"),
         (Self::ForgetsPublicDoubts, "customers read"),
+        (Self::LosesComponents, "and should be"),
     ];
 }
 
@@ -129,6 +132,7 @@ impl SimStore {
             }
             Sabotage::IgnoresReads => out.reads.clear(),
             Sabotage::LosesPages if now_and_then => out.outbox.retain(|row| !is_page(row)),
+            Sabotage::LosesComponents if now_and_then => out.outbox.retain(|row| !row.key.starts_with("component/")),
             Sabotage::PutsPagesOff => {
                 out.outbox.iter_mut().filter(|row| is_page(row)).for_each(|row| row.due_at += 60_000);
             }

@@ -51,7 +51,7 @@ impl Checker {
         if !touched.is_empty() {
             wrong.extend(self.incidents_hold(&timers));
             wrong.extend(self.pages_hold(touched, batch, &outbox, now));
-            self.mails_promised(batch);
+            wrong.extend(self.public_holds(batch, &outbox));
             wrong.extend(self.places_hold());
         }
         wrong

@@ -1,12 +1,12 @@
-//! What customers are owed: every text once and in order, what the journal says and nothing else, the last word at the end; and
-//! every mail, repeated only when something went wrong.
+//! What customers are owed: every text once and in order, what the journal says and nothing else, the last word at the end; each
+//! component as bad as the worst that is public about it; and every mail, repeated only when something went wrong.
 
 use super::super::core::{Shared, lock};
 use super::Checker;
-use signalbox::domain::ids::IncidentId;
-use signalbox::domain::incident::IncidentEvent as E;
+use signalbox::domain::ids::{IncidentId, ServiceName};
+use signalbox::domain::incident::{Incident, IncidentEvent as E};
 use signalbox::domain::status::{Mail, Phase, PublicNotice};
-use signalbox::store::Batch;
+use signalbox::store::{Batch, OutboxRow};
 use std::collections::BTreeMap;
 
 /// A post as customers see it: its place in the incident, how far it is, its text.
@@ -16,6 +16,8 @@ type Shown = (usize, Phase, String);
 pub struct Public {
     /// By place and publication: number, phase and text of what customers read, the oldest first.
     shown: BTreeMap<(&'static str, String), Vec<Shown>>,
+    /// By place and service: the rank of the worst that the place knows of; none: it works.
+    components: BTreeMap<(&'static str, ServiceName), Option<usize>>,
     /// By id and address: how often it arrived, by whom last, and what had gone wrong there until then.
     mails: BTreeMap<(String, String), (u32, usize, u64)>,
     /// By key of their row: id and address.
@@ -78,6 +80,10 @@ impl Checker {
         }
     }
 
+    pub fn public_component(&mut self, place: &'static str, service: &ServiceName, rank: Option<usize>) {
+        self.public.components.insert((place, service.clone()), rank);
+    }
+
     pub fn mail_arrives(&mut self, replica: usize, mail: &Mail, core: &Shared) {
         let mut core = lock(core);
         let key = (mail.id.clone(), mail.to.address.clone());
@@ -90,13 +96,30 @@ impl Checker {
         self.public.mails.insert(key, now);
     }
 
-    /// At every commit: which mails are promised.
-    pub(super) fn mails_promised(&mut self, batch: &Batch) {
+    /// At every commit: what a place does not know yet is on its way.
+    pub(super) fn public_holds(&mut self, batch: &Batch, outbox: &[OutboxRow]) -> Vec<String> {
         for row in batch.outbox.iter().filter(|row| row.key.contains("/mail/")) {
             let body: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
             let text = |at: &str| body.pointer(at).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
             self.public.promised.insert(row.key.clone(), (text("/mail/id"), text("/mail/to/address")));
         }
+        let mut wrong = Vec::new();
+        let on_its_way = |key: &str| outbox.iter().any(|row| row.key == key);
+        let policy = &self.policies[0];
+        let rank = |i: &Incident| policy.response.severities.iter().position(|s| s.name == i.severity);
+        let places: Vec<_> = policy.response.status.page.iter().flat_map(|page| page.places.clone()).collect();
+        for service in policy.services.keys() {
+            let about = self.incidents().filter(|i| i.public().is_some() && i.service.as_ref() == Some(service));
+            let worst = about.filter_map(rank).min();
+            for place in &places {
+                let known = self.public.components.iter().find(|((p, s), _)| p == place && s == service);
+                let known = known.and_then(|(_, rank)| *rank);
+                if known != worst && !on_its_way(&format!("component/{service}@{place}")) {
+                    wrong.push(format!("{service} is {known:?} on {place} and should be {worst:?}"));
+                }
+            }
+        }
+        wrong
     }
 
     /// Everything was told, and customers read last what was said last.
