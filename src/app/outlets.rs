@@ -80,30 +80,36 @@ pub(super) async fn findings(config: &ServiceConfig, policy: &Policy) -> Vec<Fin
     out
 }
 
-/// Whether a page answers, and knows what config names.
+/// Whether a page takes the token, and knows what config names.
 async fn asked(page: &dyn StatusPage) -> Vec<Finding> {
     let place = page.place();
+    let section = format!("[status_page.{place}]");
     match page.unknown().await {
-        Ok(unknown) => {
-            let todo = format!("see [status_page.{place}] in the config");
+        Ok(None) => Vec::new(),
+        Ok(Some(unknown)) if unknown.is_empty() => {
+            vec![Finding::good(format!("{place} takes the token and knows what {section} names"))]
+        }
+        Ok(Some(unknown)) => {
+            let todo = format!("correct it in {section}");
             unknown.into_iter().map(|what| Finding::bad(format!("{place} does not know {what}"), &todo)).collect()
         }
+        Err(PageError::Refused(why)) => {
+            let todo = format!("customers would not be told; correct the page and the token in {section}");
+            vec![Finding::bad(format!("{place} refuses: {why}"), todo)]
+        }
         Err(error) => {
-            let todo = format!("customers would not be told; see [status_page.{place}] in the config");
-            vec![Finding::bad(format!("{place} does not answer as it must: {error}"), &todo)]
+            vec![Finding::bad(format!("{place} does not answer as it must: {error}"), format!("see {section}"))]
         }
     }
 }
 
-/// Services whose component would never change, or of which customers would never read.
-fn unnamed(config: &ServiceConfig, policy: &Policy) -> Vec<Finding> {
-    let Some(statuspage) = &config.status_page.statuspage else { return Vec::new() };
-    let mut out = Vec::new();
-    for service in policy.services.keys().filter(|name| !statuspage.components.contains_key(*name)) {
-        let todo = "name it in components of [status_page.statuspage], if the page shows it";
-        out.push(Finding::warning(format!("{service} has no component on the status page"), todo));
-    }
-    out
+/// Services of which the page shows nothing. That may be meant, so it is only said.
+fn unnamed(config: &ServiceConfig, policy: &Policy) -> Option<Finding> {
+    let components = &config.status_page.statuspage.as_ref()?.components;
+    let without: Vec<&str> =
+        policy.services.keys().filter(|name| !components.contains_key(*name)).map(ServiceName::as_str).collect();
+    let some = !components.is_empty() && !without.is_empty();
+    some.then(|| Finding::good(format!("{STATUSPAGE} has no component for {}", without.join(", "))))
 }
 
 /// Status pages of the demo: they take everything, and nobody reads them.
@@ -128,5 +134,50 @@ impl StatusPage for Nowhere {
     /// It has no components.
     async fn component(&self, _: &ServiceName, _: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::doctor::Level;
+
+    /// A page that says this of itself.
+    struct Says(Result<Option<Vec<String>>, PageError>);
+
+    #[async_trait]
+    impl StatusPage for Says {
+        fn place(&self) -> &'static str {
+            STATUSPAGE
+        }
+
+        async fn tell(&self, _: &PublicNotice, _: Option<&str>, _: bool) -> Result<Stands, PageError> {
+            Err(PageError::Unknown("the doctor tells nobody anything".into()))
+        }
+
+        async fn component(&self, _: &ServiceName, _: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+            Err(PageError::Unknown("the doctor changes nothing".into()))
+        }
+
+        async fn unknown(&self) -> Result<Option<Vec<String>>, PageError> {
+            self.0.clone()
+        }
+    }
+
+    async fn found(says: Result<Option<Vec<String>>, PageError>) -> Vec<(Level, String)> {
+        asked(&Says(says)).await.into_iter().map(|f| (f.level, f.what)).collect()
+    }
+
+    #[tokio::test]
+    async fn the_doctor_says_of_a_status_page_what_it_says_of_itself() {
+        let good = "statuspage takes the token and knows what [status_page.statuspage] names".to_owned();
+        assert_eq!(found(Ok(Some(Vec::new()))).await, [(Level::Good, good)]);
+        assert!(found(Ok(None)).await.is_empty(), "one that cannot be asked is not praised");
+        let gone = Ok(Some(vec!["component gone of worker".into()]));
+        let bad = |what: &str| [(Level::Bad, what.to_owned())];
+        assert_eq!(found(gone).await, bad("statuspage does not know component gone of worker"));
+        assert_eq!(found(Err(PageError::Refused("HTTP 401".into()))).await, bad("statuspage refuses: HTTP 401"));
+        let later = PageError::Later { what: "HTTP 503".into(), after_ms: 0 };
+        assert_eq!(found(Err(later)).await.len(), 1);
     }
 }

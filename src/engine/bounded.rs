@@ -156,7 +156,7 @@ impl StatusPage for Bounded<dyn StatusPage> {
         in_time(self.0.component(service, worst), PageError::Unknown).await
     }
 
-    async fn unknown(&self) -> Result<Vec<String>, PageError> {
+    async fn unknown(&self) -> Result<Option<Vec<String>>, PageError> {
         in_time(self.0.unknown(), PageError::Unknown).await
     }
 }

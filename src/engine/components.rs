@@ -1,7 +1,8 @@
 //! How services are, where customers look: as bad as the worst public incident about each, and well only when none is left.
 //!
 //! As with cards, what is shown is the state of the moment in which it is sent, and an older wish to show it is replaced. So the end
-//! of one incident does not say that all is well while another goes on.
+//! of one incident does not say that all is well while another goes on. Whoever has shown something looks once more whether it is
+//! still so.
 
 use super::Engine;
 use super::chat_out::backoff;
@@ -20,7 +21,11 @@ impl Engine {
         };
         let worst = self.worst_in_public().await?;
         let Err(error) = page.component(service, &worst).await else {
-            return self.receipt_only(claim, Vec::new()).await;
+            // Services may share a component: while this was under way, another's row may have shown what is newer.
+            return match self.worst_in_public().await? == worst {
+                true => self.receipt_only(claim, Vec::new()).await,
+                false => self.put_back(claim, 0).await,
+            };
         };
         let (tries, key) = (claim.row.attempts, &claim.row.key);
         let (most, ms) = match &error {

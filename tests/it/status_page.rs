@@ -1,24 +1,29 @@
 //! What customers read, by the engine over a real socket: once, in order, with two processes and with one that dies half way.
 
 use super::pagers::status::Server;
+use async_trait::async_trait;
 use signalbox::clock::VirtualClock;
 use signalbox::config::load_embedded;
 use signalbox::domain::command::Command;
 use signalbox::domain::decide::{Facts, Input};
 use signalbox::domain::deployment::Origin;
-use signalbox::domain::ids::IncidentId;
+use signalbox::domain::ids::{IncidentId, ServiceName};
 use signalbox::domain::incident::{Incident, IncidentCommand as C};
 use signalbox::domain::policy::Policy;
+use signalbox::domain::status::PublicNotice;
 use signalbox::domain::time::Span;
 use signalbox::engine::{Deps, Engine, Request};
 use signalbox::ids::Ids;
 use signalbox::jobs::command::revision::CommandRevisions;
 use signalbox::limits;
-use signalbox::paging::Outlets;
+use signalbox::paging::{Outlets, PageError, Stands, StatusPage, Statuspage};
 use signalbox::rehearsal::world::{Outside, ScriptProbe};
 use signalbox::store::{MemoryStore, Store};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// One store, one clock and one status page, for as many processes as are started.
 struct Place {
@@ -36,8 +41,11 @@ impl Place {
     }
 
     fn start(&self, owner: &str) -> Arc<Engine> {
+        self.start_with(owner, Arc::new(self.server.page()))
+    }
+
+    fn start_with(&self, owner: &str, page: Arc<dyn StatusPage>) -> Arc<Engine> {
         let at = signalbox::clock::Clock::now(self.clock.as_ref()).wall;
-        let page: Arc<dyn signalbox::paging::StatusPage> = Arc::new(self.server.page());
         let deps = Deps {
             store: Arc::clone(&self.store),
             platforms: Vec::new(),
@@ -205,44 +213,104 @@ async fn a_page_that_refuses_is_told_to_people_and_tried_on_until_it_is_given_up
     assert_eq!(trouble(&incident(&one).await), None);
 }
 
+fn publish_of(n: u64, text: &str) -> C {
+    let (incident, title) = (Some(IncidentId(n)), Some("Payments".into()));
+    C::Publish { incident, text: text.into(), title, phase: None }
+}
+
+fn resolve_of(n: u64) -> C {
+    let (resolution, cause) = ("index".into(), "index".into());
+    C::Resolve { incident: Some(IncidentId(n)), resolution, cause, public: None }
+}
+
 #[tokio::test]
 async fn a_component_of_two_incidents_is_well_when_the_last_of_them_is_over() {
     let place = Place::new().await;
     let one = place.start("one");
-    let publish = |n: u64, text: &str| C::Publish {
-        incident: Some(IncidentId(n)),
-        text: text.into(),
-        title: Some("Payments".into()),
-        phase: None,
-    };
-    let resolve = |n: u64| C::Resolve {
-        incident: Some(IncidentId(n)),
-        resolution: "index".into(),
-        cause: "index".into(),
-        public: None,
-    };
     for (severity, title) in [("P1", "checkout is slow"), ("P2", "receipts come late"), ("P0", "nobody sees this")] {
         let (severity, title, service) = (severity.to_owned(), title.to_owned(), Some("api".into()));
         says(&one, C::Declare { severity, title, service, anyway: true }).await;
     }
     let shown = || place.server.shown(|s| s.components.iter().map(|(_, state)| state.clone()).collect::<Vec<_>>());
-    says(&one, publish(2, "Receipts come late.")).await;
+    says(&one, publish_of(2, "Receipts come late.")).await;
     work(&[&one]).await;
     assert_eq!(shown(), ["degraded_performance"]);
-    says(&one, publish(1, FIRST)).await;
+    says(&one, publish_of(1, FIRST)).await;
     work(&[&one]).await;
     assert_eq!(shown().last().map(String::as_str), Some("partial_outage"), "the worst that is public counts");
-    says(&one, resolve(1)).await;
+    says(&one, resolve_of(1)).await;
     work(&[&one]).await;
     assert_eq!(shown().last().map(String::as_str), Some("degraded_performance"), "the other goes on");
     says(&one, C::Severity { incident: Some(IncidentId(2)), severity: "P0".into() }).await;
     work(&[&one]).await;
     assert_eq!(shown().last().map(String::as_str), Some("major_outage"), "it got worse");
     place.server.shown(|s| s.refuses = Some(429));
-    says(&one, resolve(2)).await;
+    says(&one, resolve_of(2)).await;
     work(&[&one]).await;
     place.wait(2);
     work(&[&one]).await;
     assert_eq!(shown().last().map(String::as_str), Some("operational"));
     assert_eq!(shown().len(), 5, "what does not change is not said: {:?}", shown());
+}
+
+/// A page that one word about a component reaches late.
+struct Late {
+    page: Statuspage,
+    holds: AtomicBool,
+    held: Notify,
+    go: Notify,
+}
+
+#[async_trait]
+impl StatusPage for Late {
+    fn place(&self) -> &'static str {
+        self.page.place()
+    }
+
+    async fn tell(&self, notice: &PublicNotice, there: Option<&str>, doubt: bool) -> Result<Stands, PageError> {
+        self.page.tell(notice, there, doubt).await
+    }
+
+    async fn component(&self, service: &ServiceName, worst: &BTreeMap<ServiceName, usize>) -> Result<(), PageError> {
+        if self.holds.swap(false, Ordering::Relaxed) {
+            self.held.notify_one();
+            self.go.notified().await;
+        }
+        self.page.component(service, worst).await
+    }
+}
+
+#[tokio::test]
+async fn a_late_word_about_one_service_does_not_stay_on_a_component_that_two_services_share() {
+    let place = Place::new().await;
+    let late = Arc::new(Late {
+        page: place.server.page(),
+        holds: AtomicBool::new(false),
+        held: Notify::new(),
+        go: Notify::new(),
+    });
+    let (one, two) = (place.start_with("one", late.clone()), place.start("two"));
+    for (n, severity, service) in [(1, "P1", "api"), (2, "P2", "frontend")] {
+        let (title, service) = (format!("{service} is slow"), Some(service.into()));
+        says(&one, C::Declare { severity: severity.into(), title, service, anyway: true }).await;
+        says(&one, publish_of(n, FIRST)).await;
+    }
+    work(&[&one]).await;
+    let shown = || place.server.shown(|s| s.components.iter().map(|(_, state)| state.clone()).collect::<Vec<_>>());
+    assert_eq!(shown().last().map(String::as_str), Some("partial_outage"), "the worst of both services counts");
+    late.holds.store(true, Ordering::Relaxed);
+    says(&one, resolve_of(1)).await;
+    let meanwhile = async {
+        late.held.notified().await;
+        says(&two, resolve_of(2)).await;
+        work(&[&two]).await;
+        assert_eq!(shown().last().map(String::as_str), Some("operational"), "the other process was quicker");
+        late.go.notify_one();
+    };
+    let first = [&one];
+    tokio::join!(work(&first), meanwhile);
+    work(&[&one, &two]).await;
+    let shown = shown();
+    let last: Vec<&str> = shown.iter().rev().take(3).map(String::as_str).collect();
+    assert_eq!(last, ["operational", "degraded_performance", "operational"], "the late word does not stay: {shown:?}");
 }

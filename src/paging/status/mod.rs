@@ -45,13 +45,13 @@ pub trait StatusPage: Send + Sync {
     /// As [`PageError`] says.
     async fn component(&self, service: &ServiceName, worst: &BTreeMap<ServiceName, usize>) -> Result<(), PageError>;
 
-    /// Looks whether the place is there and takes what config says; what config names and the place does not know. Changes nothing. A
-    /// place that cannot be asked without being told something is not asked.
+    /// Looks whether the place is there and takes what config says; what config names and the place does not know. Changes nothing.
+    /// None: the place cannot be asked without being told something, so it was not.
     ///
     /// # Errors
     /// As [`PageError`] says.
-    async fn unknown(&self) -> Result<Vec<String>, PageError> {
-        Ok(Vec::new())
+    async fn unknown(&self) -> Result<Option<Vec<String>>, PageError> {
+        Ok(None)
     }
 }
 

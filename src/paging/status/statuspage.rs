@@ -69,6 +69,15 @@ impl Statuspage {
         Ok(open.as_array().into_iter().flatten().find(ours).cloned())
     }
 
+    /// Whether the page has that component.
+    async fn has(&self, component: &str) -> Result<bool, PageError> {
+        match self.ask(self.request(Method::GET, &format!("components/{component}")), true).await {
+            Ok(_) => Ok(true),
+            Err(PageError::Refused(why)) if why.starts_with("HTTP 404") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn create(&self, notice: &PublicNotice) -> Result<Stands, PageError> {
         let mut incident = update(notice);
         incident.insert("name".into(), notice.title.as_str().into());
@@ -117,15 +126,18 @@ impl StatusPage for Statuspage {
         answer::send(request, true, &[&self.settings.token]).await
     }
 
-    async fn unknown(&self) -> Result<Vec<String>, PageError> {
+    async fn unknown(&self) -> Result<Option<Vec<String>>, PageError> {
         let path = format!("components?per_page={COMPONENTS}");
         let there = self.ask(self.request(Method::GET, &path), true).await?;
-        let there: Vec<&Value> = there.as_array().into_iter().flatten().collect();
-        let known = |id: &str| there.iter().any(|c| c.get("id").and_then(Value::as_str) == Some(id));
-        // Of a page with more of them not all were read.
-        let all = there.len() < COMPONENTS;
-        let named = self.settings.components.iter().filter(|(_, id)| all && !known(id));
-        Ok(named.map(|(service, id)| format!("component {id} of {service}")).collect())
+        let there: Vec<&str> = there.as_array().into_iter().flatten().filter_map(|c| c.get("id")?.as_str()).collect();
+        let mut unknown = Vec::new();
+        for (service, id) in self.settings.components.iter().filter(|(_, id)| !there.contains(&id.as_str())) {
+            // Of a page with more of them not all were read, so one that was not read is asked for by itself.
+            if there.len() < COMPONENTS || !self.has(id).await? {
+                unknown.push(format!("component {id} of {service}"));
+            }
+        }
+        Ok(Some(unknown))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Shown {
     pub incidents: Vec<Value>,
     /// What customers read of each component, the newest last.
     pub components: Vec<(String, String)>,
+    /// So many components are listed before ours.
+    crowd: usize,
     /// Takes the next request that changes something, and answers it with this status all the same.
     loses: Option<u16>,
     /// Answers the next request with this status, and does nothing.
@@ -59,7 +61,7 @@ impl Server {
     }
 
     pub fn page(&self) -> Statuspage {
-        self.page_with(&[("api", "api-component"), ("worker", "api-component")], TOKEN)
+        self.page_with(&[("api", "api-component"), ("frontend", "api-component")], TOKEN)
     }
 
     pub fn shown<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
@@ -107,7 +109,16 @@ fn respond(server: &Server, method: &Method, uri: &Uri, headers: &HeaderMap, bod
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let page = uri.path().strip_prefix(&format!("/v1/pages/{PAGE}"));
     if *method == Method::GET && page == Some("/components") {
-        return said(200, json!([{ "id": "api-component", "status": "operational" }]));
+        // https://developer.statuspage.io/#operation/getPagesPageIdComponents
+        let others = (0..shown.crowd).map(|n| format!("other{n}"));
+        let all = others.chain(["api-component".into()]).take(100);
+        return said(200, all.map(|id| json!({ "id": id, "status": "operational" })).collect());
+    }
+    if *method == Method::GET && page == Some("/components/api-component") {
+        return said(200, json!({ "id": "api-component", "status": "operational" }));
+    }
+    if *method == Method::GET && page.is_some_and(|rest| rest.starts_with("/components/")) {
+        return said(404, json!({ "error": "Component not found" }));
     }
     if let Some(id) = page.and_then(|rest| rest.strip_prefix("/components/")) {
         // https://developer.statuspage.io/#operation/patchPagesPageIdComponentsComponentId
@@ -210,9 +221,15 @@ async fn an_incident_is_created_followed_and_ended() {
 #[tokio::test]
 async fn a_page_says_what_it_does_not_know_before_anybody_needs_it() {
     let server = Server::start().await;
-    assert_eq!(server.page().unknown().await, Ok(Vec::new()));
-    let page = server.page_with(&[("api", "api-component"), ("worker", "gone")], TOKEN);
-    assert_eq!(page.unknown().await, Ok(vec!["component gone of worker".to_owned()]));
+    let page = server.page_with(&[("api", "api-component"), ("frontend", "gone")], TOKEN);
+    for crowd in [0, 98, 99, 100, 250] {
+        server.shown(|s| s.crowd = crowd);
+        assert_eq!(server.page().unknown().await, Ok(Some(Vec::new())), "{crowd} others are listed before it");
+        assert_eq!(page.unknown().await, Ok(Some(vec!["component gone of frontend".to_owned()])), "{crowd}");
+    }
+    server.shown(|s| s.refuses = Some(429));
+    assert!(matches!(server.page().unknown().await, Err(PageError::Later { .. })));
+    assert_eq!(server.shown(|s| s.components.len()), 0, "whoever asks changes nothing");
     let error = server.page_with(&[], "planted-wrong-token").unknown().await.unwrap_err();
     assert!(matches!(&error, PageError::Refused(why) if why.starts_with("HTTP 401")), "{error:?}");
 }
@@ -221,10 +238,10 @@ async fn a_page_says_what_it_does_not_know_before_anybody_needs_it() {
 async fn a_component_is_as_bad_as_the_worst_about_any_of_its_services() {
     let server = Server::start().await;
     let page = server.page();
-    let (api, worker) = ("api".into(), "worker".into());
-    page.component(&api, &[("api".into(), 0), ("worker".into(), 2)].into()).await.unwrap();
-    page.component(&api, &[("worker".into(), 2), ("other".into(), 0)].into()).await.unwrap();
-    page.component(&worker, &Default::default()).await.unwrap();
+    let (api, frontend) = ("api".into(), "frontend".into());
+    page.component(&api, &[("api".into(), 0), ("frontend".into(), 2)].into()).await.unwrap();
+    page.component(&api, &[("frontend".into(), 2), ("other".into(), 0)].into()).await.unwrap();
+    page.component(&frontend, &Default::default()).await.unwrap();
     page.component(&"other".into(), &[("other".into(), 0)].into()).await.unwrap();
     let shown = server.shown(|s| s.components.clone());
     let states: Vec<&str> = shown.iter().map(|(_, state)| state.as_str()).collect();
