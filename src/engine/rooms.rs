@@ -87,7 +87,8 @@ impl Engine {
                     ChatError::Unknown(_) => format!("{platform} does not answer"),
                     ChatError::Gone(why) | ChatError::Barred(why) | ChatError::Refused(why) => why,
                 };
-                tracing::warn!(name: "room.refused", incident = %i.id, %platform, error = %why, "{} has no channel of its own on {platform}: {why}", i.id);
+                let incident = i.id;
+                tracing::warn!(name: "room.refused", %incident, %platform, error = %why, "no channel for {incident}: {why}");
                 (RoomCame::Refused { why }, self.no_room(&platform, i.id))
             }
         };
@@ -155,7 +156,7 @@ impl Engine {
         incident: IncidentId,
         why: String,
     ) -> Result<()> {
-        tracing::warn!(name: "room.lost", %incident, %platform, error = %why, "the channel of {incident} on {platform} is lost: {why}");
+        tracing::warn!(name: "room.lost", %incident, %platform, error = %why, "the channel of {incident} is lost: {why}");
         let (platform, messages) = (platform.clone(), vec![self.no_room(platform, incident)]);
         let input = Input::RoomCame { incident, platform, came: RoomCame::Refused { why } };
         self.submit(Request { messages, ..Request::of(input) }).await?;

@@ -69,6 +69,13 @@ async fn an_outage_is_declared_taken_told_about_resolved_and_reviewed() {
         shows(page, ".card", "INC-1 P0 the API is down · open").await;
         shows(page, ".card", "L2 Khalid Nasser").await;
 
+        // Its war room is a channel of its own, and what is typed there is about it.
+        page.until("((b) => b && (b.click(), true))(document.querySelector('#channels [data-channel=inc-1]'))").await;
+        shows(page, "*", "The war room of INC-1: P0 the API is down").await;
+        shows(page, "*", "First questions and quick wins for INC-1").await;
+        says(page, "/incident impact every shop").await;
+        shows(page, "*", "Impact: every shop").await;
+
         // Whoever is paged takes it by a button, and says how it stands in a form.
         as_person(page, &url, "khalid", "Khalid Nasser").await;
         presses(page, "Acknowledge").await;

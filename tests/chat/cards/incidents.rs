@@ -91,7 +91,7 @@ async fn no_room() -> Stage {
     let mut stage = Stage::at(MORNING).await;
     stage.world.chat().set_shut(true);
     stage.says("sara", "/incident P0 all payments fail").await;
-    stage.said(LINES, "no channel of its own", "This thread is the war room");
+    stage.said(LINES, "no channel of its own", "It has no channel of its own here");
     stage
 }
 

@@ -329,7 +329,8 @@ impl Channel {
             "is_im": false, "is_mpim": false, "is_private": self.kind == Kind::Private, "is_archived": self.archived,
             "is_general": false, "is_shared": false, "is_ext_shared": false, "is_org_shared": false, "unlinked": 0,
             "is_member": self.members.contains(BOT_USER), "num_members": self.members.len(), "previous_names": [],
-            "topic": {"value": self.topic, "creator": "", "last_set": 0}, "purpose": {"value": "", "creator": "", "last_set": 0},
+            "topic": {"value": self.topic, "creator": "", "last_set": 0},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
         })
     }
 }

@@ -168,8 +168,15 @@ fn at_home(policy: &Policy, e: &E, i: &Incident) -> Vec<Notice> {
         E::FirstOpened { .. } | E::FirstTicked { .. } | E::FirstUnticked { .. } | E::FirstNotApplicable { .. } => {
             Vec::new()
         }
-        E::RoomWanted { .. } => Vec::new(),
-        E::RoomCame { platform, came } => vec![room_came(policy, i, platform, came)],
+        E::RoomWanted { .. } => vec![thread(Tone::Waiting, war_room(policy, i))],
+        E::RoomCame { came: RoomCame::Made { .. }, .. } => Vec::new(),
+        E::RoomCame { platform, came: RoomCame::Refused { why } } => {
+            let text = vec![
+                bold("It has no channel of its own here"),
+                plain(format!(": {why}. This thread is the war room.")),
+            ];
+            vec![room(policy, i, platform, Message::new(Tone::Warning, text))]
+        }
         E::RoomsClosed => {
             let text = vec![
                 plain(format!("{} is over, and this channel is put aside. ", i.id)),
@@ -211,26 +218,13 @@ fn room(policy: &Policy, i: &Incident, platform: &PlatformName, message: Message
     Notice { place: Place::ThreadOn { platform, card: incident_key(i), channel }, message }
 }
 
-/// The first that is said in a channel; or why there is none.
-fn room_came(policy: &Policy, i: &Incident, platform: &PlatformName, came: &RoomCame) -> Notice {
-    let incidents = Piece::Channel(policy.channels.incidents.clone());
-    let message = match came {
-        RoomCame::Made { .. } => {
-            let mut text = vec![bold("The war room"), plain(" of "), code(i.id.to_string())];
-            text.push(plain(format!(": {} {}", i.severity, i.title)));
-            text.extend([plain(". Its card is in "), incidents, plain(". What is typed here is about it: ")]);
-            text.extend([code("/incident update how it stands"), plain(".")]);
-            Message::new(Tone::Waiting, text)
-        }
-        RoomCame::Refused { why } => {
-            let text = vec![
-                bold("This thread is the war room"),
-                plain(format!(": it has no channel of its own here. {why}.")),
-            ];
-            Message::new(Tone::Warning, text)
-        }
-    };
-    room(policy, i, platform, message)
+/// The first that is said in a channel of its own; and in the thread, where there is none.
+fn war_room(policy: &Policy, i: &Incident) -> Text {
+    let mut text = vec![bold("The war room"), plain(" of "), code(i.id.to_string())];
+    text.push(plain(format!(": {} {}. Its card is in ", i.severity, i.title)));
+    text.extend([Piece::Channel(policy.channels.incidents.clone()), plain(". What is typed here is about it: ")]);
+    text.extend([code("/incident update how it stands"), plain(".")]);
+    text
 }
 
 /// What came of a page, as far as people must know: that it went by another way, or by none.

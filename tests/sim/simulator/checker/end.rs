@@ -120,3 +120,47 @@ impl Checker {
         wrong
     }
 }
+
+#[test]
+fn a_second_channel_of_one_wish_and_an_endless_wait_are_seen() {
+    use super::super::chat::Made;
+    use super::Folded;
+    use signalbox::domain::ids::{ChannelName, IncidentId, Stream};
+    use signalbox::domain::incident::{Declaration, IncidentEvent as E};
+    use signalbox::domain::time::{Now, from_millis};
+    use signalbox::domain::world::{Event, evolve};
+    let (policy, times) = super::super::policy::draw(&mut fastrand::Rng::with_seed(1));
+    let mut checker = Checker::new(&std::sync::Arc::new(policy), times, vec!["slack".into()]);
+    let declaration = Declaration {
+        id: IncidentId(1),
+        title: "Down".into(),
+        severity: "P0".into(),
+        service: None,
+        reporter: None,
+        origin: None,
+        suspects: Vec::new(),
+        ladder: None,
+        next_update: from_millis(0),
+        rollback_reminder: None,
+        drill: false,
+        alerts: Vec::new(),
+        runbooks: Vec::new(),
+        storm: false,
+    };
+    let stream = Stream::incident(IncidentId(1));
+    let events = [E::Declared(Box::new(declaration)), E::RoomWanted { name: "inc-1".into(), archive: None }];
+    let state = events
+        .into_iter()
+        .fold(None, |state, event| evolve(&stream, state, &Event::Incident(event), Now::at(from_millis(0))).ok());
+    checker.streams.insert(stream, Folded { seq: 2, hash: String::new(), state });
+    let made = |name: &str| Made {
+        platform: PlatformName::new("slack"),
+        key: "INC-1".into(),
+        name: ChannelName::new(name),
+        archived: false,
+    };
+    let mut room = Room::default();
+    room.made.extend([made("inc-1"), made("inc-1-2")]);
+    let wrong = checker.rooms_at_the_end(&room).join("\n");
+    assert!(wrong.contains("waits for its channel on slack") && wrong.contains("has 2 channels on slack"), "{wrong}");
+}
