@@ -108,6 +108,16 @@ pub trait Platform: Send + Sync {
         key: &str,
     ) -> Result<Option<MessageRef>, ChatError>;
 
+    /// The message that was posted under `key` for this person alone; `channel` is that of the post.
+    async fn find_alone(
+        &self,
+        _person: &PersonId,
+        channel: &ChannelName,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        self.find(channel, None, key).await
+    }
+
     /// Works something that was kept: reads it, hands it to `intake`, and tells the sender what came of it. It is called again
     /// after a crash or [`ChatError::Later`], and then hands in the same [`Envelope::id`]. What cannot be read is counted and
     /// logged by its type, and is done with that.

@@ -2,12 +2,14 @@
 //!
 //! Deliberately absent: request bodies, retries and health checks. A release that fails is seen to fail.
 
+use crate::clock::Stopwatch;
 use crate::http;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use std::collections::VecDeque;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -16,6 +18,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
+/// Answers that the time of an answer is told of.
+const LATEST: usize = 400;
 /// How long a release may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
@@ -27,6 +31,26 @@ const MAINTENANCE_PAGE: &str = "<!doctype html><html lang=\"en\"><title>Maintena
 pub struct Counts {
     pub requests: AtomicU64,
     pub errors: AtomicU64,
+    /// How long the latest answers took, in microseconds, the newest last.
+    took: Mutex<VecDeque<u64>>,
+}
+
+impl Counts {
+    fn took(&self, answer: Duration) {
+        let mut took = self.took.lock().unwrap_or_else(PoisonError::into_inner);
+        if took.len() >= LATEST {
+            took.pop_front();
+        }
+        took.push_back(u64::try_from(answer.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Of the latest answers, all but one in twenty took at most so many microseconds.
+    #[must_use]
+    pub fn p95_us(&self) -> Option<u64> {
+        let mut took: Vec<u64> = self.took.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        took.sort_unstable();
+        took.get((took.len() * 95).div_ceil(100).checked_sub(1)?).copied()
+    }
 }
 
 /// A release to send requests to.
@@ -121,7 +145,9 @@ async fn serve(State(inner): State<Arc<Inner>>, method: Method, uri: Uri) -> Res
     let Some(backend) = inner.pick() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "nothing runs here").into_response();
     };
+    let watch = Stopwatch::start();
     let response = forward(&inner.client, &backend, method, &uri).await;
+    backend.counts.took(watch.elapsed_std());
     backend.counts.requests.fetch_add(1, Relaxed);
     if response.status().is_server_error() {
         backend.counts.errors.fetch_add(1, Relaxed);
@@ -172,5 +198,15 @@ mod tests {
         }
         assert!(pick(&mut [backend("warm", 0)]).is_none());
         assert!(pick(&mut []).is_none());
+    }
+
+    #[test]
+    fn all_but_one_in_twenty_took_at_most_so_long() {
+        let counts = Counts::default();
+        assert_eq!(counts.p95_us(), None);
+        (1..=100).for_each(|ms| counts.took(Duration::from_millis(ms)));
+        assert_eq!(counts.p95_us(), Some(95_000));
+        (0..LATEST).for_each(|_| counts.took(Duration::from_millis(7)));
+        assert_eq!(counts.p95_us(), Some(7_000), "only the latest count");
     }
 }

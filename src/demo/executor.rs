@@ -181,11 +181,12 @@ fn counters(place: &Place, version: &str) -> Read {
     let Some(share) = place.share(version) else {
         return (Verdict::Inconclusive, BTreeMap::new(), format!("{version} does not run"));
     };
-    let values = BTreeMap::from([
+    let mut values = BTreeMap::from([
         ("requests".to_owned(), share.requests as f64),
         ("errors".to_owned(), share.errors as f64),
         ("share".to_owned(), f64::from(share.weight)),
     ]);
+    values.extend(share.p95_us.map(|us| ("p95_ms".to_owned(), us as f64 / 1_000.0)));
     let errors = if share.errors == 1 { "1 error".to_owned() } else { format!("{} errors", share.errors) };
     (Verdict::Healthy, values, format!("{errors} in {} requests to {version} at {} %", share.requests, share.weight))
 }

@@ -77,6 +77,7 @@ impl Site {
             if let Some(instance) = running.get(&share.version) {
                 share.requests = instance.counts.requests.load(Relaxed);
                 share.errors = instance.counts.errors.load(Relaxed);
+                share.p95_us = instance.counts.p95_us();
             }
         }
         place

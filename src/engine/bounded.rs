@@ -73,6 +73,15 @@ impl Platform for Bounded<dyn Platform> {
         in_time(self.0.find(channel, thread, key), ChatError::Unknown).await
     }
 
+    async fn find_alone(
+        &self,
+        person: &PersonId,
+        channel: &ChannelName,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        in_time(self.0.find_alone(person, channel, key), ChatError::Unknown).await
+    }
+
     /// The platform bounds its own calls; what is decided meanwhile is not dropped half way.
     async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
         self.0.work(arrival, intake).await

@@ -164,7 +164,11 @@ impl Engine {
         to: &Addressed<'_>,
         message: &Message,
     ) -> std::result::Result<Option<MessageRow>, Said> {
-        match chat.find(to.channel, None, &claim.row.key).await {
+        let found = match to.only_for {
+            Some(person) => chat.find_alone(person, to.channel, &claim.row.key).await,
+            None => chat.find(to.channel, None, &claim.row.key).await,
+        };
+        match found {
             Ok(found) => Ok(found.map(|at| self.stands_at(chat, claim, to, at, fingerprint(message)))),
             Err(error) => Err(self.said(claim, error)),
         }
@@ -216,7 +220,11 @@ impl Engine {
             }
         }
         if claim.doubt {
-            match chat.find(&post.channel, post.thread.as_ref(), &post.key).await {
+            let found = match &post.only_for {
+                Some(person) => chat.find_alone(person, &post.channel, &post.key).await,
+                None => chat.find(&post.channel, post.thread.as_ref(), &post.key).await,
+            };
+            match found {
                 Ok(Some(at)) => {
                     return match chat.edit(&at, &post.message).await {
                         Ok(()) => Said::At(at),

@@ -6,6 +6,7 @@
 use super::Engine;
 use super::run::receipt;
 use super::writer::{Request, parse_state};
+use crate::domain::alert::{AlertBoardEvent, Entry};
 use crate::domain::decide::Input;
 use crate::domain::deployment::Deployment;
 use crate::domain::ids::{EnvironmentName, ServiceName, Stream};
@@ -16,12 +17,13 @@ use crate::domain::rhythm::{Digest, Health, Measured, OnCall, Part, Report, Sect
 use crate::domain::roster::{Noted, ahead, who};
 use crate::domain::time::{Span, after, from_millis};
 use crate::domain::window::open_intervals;
-use crate::domain::world::State;
+use crate::domain::world::{Event, State};
 use crate::jobs::Target;
 use crate::limits;
 use crate::store::{Claim, HistoryQuery, Result, journal_head};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 const DAY: Span = Span::hours(24);
 
@@ -142,7 +144,34 @@ impl Engine {
         let began = self.incidents_since(since).await;
         let (pages, by_night) =
             summary.pages.values().fold((0, 0), |(all, night), p| (all + p.all, night + p.by_night));
-        Ok(Part::Alerts { incidents: began, pages, by_night })
+        let board = self.alert_board().await?;
+        let line = |e: &Entry| {
+            let more = e.severity.iter().cloned().chain(e.service.iter().map(ToString::to_string));
+            let more: String =
+                more.chain(e.incident.iter().map(ToString::to_string)).map(|m| format!(" · {m}")).collect();
+            let quiet = e.held.iter().map(|why| format!(" · quiet: {why}")).collect::<String>();
+            Noted { what: format!("{} fires{more}{quiet}", e.title), at: e.since }
+        };
+        let mut firing: Vec<Noted> = board.firing.values().filter(|e| !e.settles).map(line).collect();
+        firing.sort_by_key(|n| n.at);
+        let fired = self.fired_since(since).await?;
+        Ok(Part::Alerts { incidents: began, pages, by_night, fired, firing })
+    }
+
+    /// How many alerts began to fire since then, as far as the latest [`limits::DIGEST_ALERT_EVENTS`] changes tell.
+    async fn fired_since(&self, since: Timestamp) -> Result<u32> {
+        let (store, stream) = (&self.deps.store, Stream::alerts());
+        let last = store.states(std::slice::from_ref(&stream)).await?.first().map_or(0, |row| row.seq);
+        let from = (last - limits::DIGEST_ALERT_EVENTS).max(0);
+        let rows = store.events(&stream, from, limits::DIGEST_ALERT_EVENTS).await?;
+        let mut began = BTreeSet::new();
+        for row in rows {
+            if let Ok(Event::AlertBoard(AlertBoardEvent::AlertsChanged { put, .. })) = Event::read("alerts", &row.body)
+            {
+                began.extend(put.into_iter().filter(|(_, e)| e.since >= since).map(|(key, e)| (key, e.since)));
+            }
+        }
+        Ok(u32::try_from(began.len()).unwrap_or(u32::MAX))
     }
 
     async fn last_deployments(&self) -> Result<Vec<Noted>> {

@@ -15,3 +15,6 @@ pub const SAMPLE_EVERY_MS: i64 = 900_000;
 
 /// Deployments that are looked through for those that a curve marks.
 pub const CURVE_ROWS: i64 = 100;
+
+/// Digests: changes of what fires that are looked through for alerts of the night, the latest; a busy night has some hundred.
+pub const DIGEST_ALERT_EVENTS: i64 = 2_000;

@@ -197,6 +197,21 @@ async fn a_lost_answer_is_looked_up_and_never_posted_twice() {
     assert!(side.fake.take_refusals().iter().all(|r| [10_003, 160_004].contains(&r.code)));
 }
 
+#[tokio::test]
+async fn what_one_person_is_told_alone_is_found_where_they_read_it() {
+    let side = Side::start().await;
+    let bot = side.bot();
+    let maya = PersonId::new("maya");
+    let alone = Post { only_for: Some(maya.clone()), ..post("page:1", "deployments", None, card("You are paged")) };
+    side.fake.faults().next(POST, 1, &Fault::DropAnswer);
+    assert!(matches!(bot.post(&alone).await, Err(ChatError::Unknown(_))));
+    side.go(10_000);
+    let found = side.patiently(|| bot.find_alone(&maya, &alone.channel, &alone.key)).await;
+    assert!(found.is_some());
+    let other = side.patiently(|| bot.find_alone(&maya, &alone.channel, "page:2")).await;
+    assert!(other.is_none());
+}
+
 async fn side_find(bot: &DiscordPlatform, post: &Post) -> Result<Option<MessageRef>, ChatError> {
     bot.find(&post.channel, post.thread.as_ref(), &post.key).await
 }

@@ -158,6 +158,24 @@ async fn a_lost_answer_leaves_one_message() {
 }
 
 #[tokio::test]
+async fn what_one_person_is_told_alone_is_found_where_they_read_it() {
+    for fault in [Fault::DoneThenBroken, Fault::DoneThen500] {
+        let world = World::new(|o| o).await;
+        let (sara, alone) = (PersonId::new("sara"), post("page:1", line("you are paged")));
+        let alone = Post { only_for: Some(sara.clone()), ..alone };
+        world.fake.with(|w| w.faults.plan("chat.postMessage", 1, &fault));
+        assert!(matches!(world.slack.post(&alone).await, Err(ChatError::Unknown(_))));
+        world.pass(Span::secs(10));
+        let found = world.slack.find_alone(&sara, &alone.channel, &alone.key).await.unwrap().unwrap();
+        assert!(found.id.starts_with('D'), "{found:?}");
+        assert_eq!(world.slack.find_alone(&sara, &alone.channel, "page:2").await.unwrap(), None);
+        let omar = PersonId::new("omar");
+        assert_eq!(world.slack.find_alone(&omar, &alone.channel, &alone.key).await.unwrap(), None);
+        assert_eq!(world.slack.find(&alone.channel, None, &alone.key).await.unwrap(), None, "it is in no channel");
+    }
+}
+
+#[tokio::test]
 async fn a_call_that_hangs_ends() {
     let world = World::new(|o| o).await;
     world.slack.post(&post("first", line("first"))).await.unwrap();

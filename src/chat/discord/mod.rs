@@ -32,7 +32,7 @@ use super::{
 };
 use crate::chat::recode::recoded;
 use crate::clock::Clock;
-use crate::domain::ids::{ChannelName, PlatformName, Role};
+use crate::domain::ids::{ChannelName, PersonId, PlatformName, Role};
 use crate::domain::message::Message;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,6 +176,15 @@ impl Platform for DiscordPlatform {
         key: &str,
     ) -> Result<Option<MessageRef>, ChatError> {
         self.find_posted(channel, thread, key).await
+    }
+
+    async fn find_alone(
+        &self,
+        person: &PersonId,
+        channel: &ChannelName,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        self.find_told(person, channel, key).await
     }
 
     async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {

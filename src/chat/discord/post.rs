@@ -92,6 +92,21 @@ impl DiscordPlatform {
         Ok(None)
     }
 
+    /// The same, in the conversation with one person.
+    pub(super) async fn find_told(
+        &self,
+        person: &PersonId,
+        channel: &ChannelName,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        let me = self.me().await?.user.to_string();
+        let home = self.direct_channel(person).await?;
+        let Some(id) = self.look(home, &me, &address(key)).await? else { return Ok(None) };
+        let at = MessageRef { channel: channel.clone(), id: format!("{home}:{id}") };
+        self.recent.keep(&at.id, Known { key: Some(key.to_owned()), title: None });
+        Ok(Some(at))
+    }
+
     async fn look(&self, channel: u64, me: &str, url: &str) -> Result<Option<String>, ChatError> {
         let mut before: Option<String> = None;
         for _ in 0..limits::DISCORD_FIND_PAGES {

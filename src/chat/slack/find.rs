@@ -4,9 +4,9 @@ use super::SlackPlatform;
 use super::error::ApiError;
 use super::post::{EVENT, place};
 use crate::chat::{ChatError, MessageRef};
-use crate::domain::ids::ChannelName;
+use crate::domain::ids::{ChannelName, PersonId};
 use crate::limits;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -56,6 +56,25 @@ impl SlackPlatform {
         if found.is_none() {
             found = self.search("conversations.history", &id, None, key, &me).await?;
         }
+        Ok(found.map(|ts| MessageRef { channel: channel.clone(), id: format!("{id}:{ts}") }))
+    }
+
+    /// The same, in the conversation with one person.
+    pub(super) async fn look_up_alone(
+        &self,
+        person: &PersonId,
+        channel: &ChannelName,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        if self.unsent.holds(key, self.clock.now().work.as_millisecond()) {
+            return Ok(None);
+        }
+        let account = self.account(person)?;
+        let me = self.me().await.map_err(|e| e.to_chat("auth.test"))?;
+        let said = self.ask("conversations.open", &json!({"users": account})).await;
+        let said = said.map_err(|e| e.to_chat("conversations.open"))?;
+        let Some(id) = said["channel"]["id"].as_str() else { return Ok(None) };
+        let found = self.search("conversations.history", id, None, key, &me).await?;
         Ok(found.map(|ts| MessageRef { channel: channel.clone(), id: format!("{id}:{ts}") }))
     }
 

@@ -169,6 +169,15 @@ impl Platform for SlackPlatform {
         self.look_up(channel, thread, key).await
     }
 
+    async fn find_alone(
+        &self,
+        person: &PersonId,
+        channel: &ChannelName,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        self.look_up_alone(person, channel, key).await
+    }
+
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reacted>, ChatError> {
         self.reacted(at).await
     }

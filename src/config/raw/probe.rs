@@ -55,7 +55,7 @@ section! {
 section! {
     /// What the executor knows of the release.
     ExecutorProbe {
-        /// `health` of the release, its `counters` (values `requests`, `errors`), or the live `version`.
+        /// `health` of the release, its `counters` (values `requests`, `errors`, and `p95_ms` where it is measured), or the live `version`.
         what: Req<At<Choice<What>>>,
         /// All must hold: `errors < 5`.
         healthy: Option<Vec<At<Rule>>>,

@@ -104,6 +104,12 @@ pub enum Part {
         incidents: Vec<Noted>,
         pages: u32,
         by_night: u32,
+        /// Alerts that began to fire.
+        #[serde(default)]
+        fired: u32,
+        /// What fires still, the longest first.
+        #[serde(default)]
+        firing: Vec<Noted>,
     },
     Deployments {
         ended: Vec<Noted>,

@@ -10,10 +10,13 @@ pub(super) async fn apply(world: &World, given: &Given) -> Played<()> {
     let (outside, now) = (world.outside(), world.now().work);
     match given {
         Given::Fails { service, version, share } => {
-            outside.behave(service, version, Behaviour { fails: *share, red: String::new() }, now);
+            outside.behave(service, version, Behaviour { fails: *share, ..Behaviour::default() }, now);
+        }
+        Given::Slow { service, version, p95 } => {
+            outside.behave(service, version, Behaviour { p95: *p95, ..Behaviour::default() }, now);
         }
         Given::Red { service, version, why } => {
-            outside.behave(service, version, Behaviour { fails: 0.0, red: why.clone() }, now);
+            outside.behave(service, version, Behaviour { red: why.clone(), ..Behaviour::default() }, now);
         }
         Given::Live { service, version, environment } => {
             for environment in places(world, service, environment.as_deref()) {

@@ -16,6 +16,12 @@ pub enum Given {
         version: String,
         share: f64,
     },
+    /// The version exists and is healthy; 95 of 100 answers take at most so long.
+    Slow {
+        service: String,
+        version: String,
+        p95: Span,
+    },
     Red {
         service: String,
         version: String,
@@ -157,12 +163,16 @@ fn release(words: &mut Words, names: &Names<'_>, service: String, version: Word)
         words.must("of requests")?;
         return Ok(Given::Fails { service, version, share: share.clamp(0.0, 1.0) });
     }
+    if words.take("answers within") {
+        let p95 = time::span(words)?;
+        return Ok(Given::Slow { service, version, p95 });
+    }
     if words.take("is live") || words.take("succeeded") {
         let environment = if words.take("in") { Some(environment(words, names)?) } else { None };
         return Ok(Given::Live { service, version, environment });
     }
-    let hint = "`is good`, `is red \"why\"`, `fails 15 % of requests`, `is live in production`, \
-                `succeeded in staging` or `is revision abc123`";
+    let hint = "`is good`, `is red \"why\"`, `fails 15 % of requests`, `answers within 3s`, \
+                `is live in production`, `succeeded in staging` or `is revision abc123`";
     Err(words.wrong("what is given about it").hint(hint))
 }
 

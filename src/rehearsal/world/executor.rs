@@ -123,7 +123,9 @@ impl Executor for ScriptExecutor {
             "counters" | "health" if !runs => return Err(JobError(format!("{asked} does not run"))),
             "counters" => {
                 let (requests, errors) = counts;
-                let values = [("requests", requests), ("errors", errors)].map(|(k, v)| (k.to_owned(), v));
+                let p95 = state.behaviour(&target.service, &asked).p95.as_millis() as f64;
+                let values =
+                    [("requests", requests), ("errors", errors), ("p95_ms", p95)].map(|(k, v)| (k.to_owned(), v));
                 let text = format!("{errors} errors in {requests} requests to {asked} at {weight} %");
                 (Verdict::Healthy, BTreeMap::from(values), text)
             }

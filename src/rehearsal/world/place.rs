@@ -8,12 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const REQUESTS_A_MINUTE: f64 = 600.0;
 
 /// What a version does with what it is asked.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Behaviour {
     /// Share of its requests that fail, 0 to 1.
     pub fails: f64,
     /// Why its health is red; empty: it is healthy.
     pub red: String,
+    /// All but one in twenty of its answers take at most so long.
+    pub p95: Span,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self { fails: 0.0, red: String::new(), p95: Span::millis(120) }
+    }
 }
 
 #[derive(Clone, Debug)]

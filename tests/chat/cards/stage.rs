@@ -129,7 +129,7 @@ impl Stage {
     }
 
     pub fn behaves(&self, version: &str, fails: f64, red: &str) {
-        let behaviour = Behaviour { fails, red: red.into() };
+        let behaviour = Behaviour { fails, red: red.into(), ..Behaviour::default() };
         self.world.outside().behave("api", version, behaviour, self.world.now().work);
     }
 

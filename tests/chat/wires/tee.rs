@@ -339,6 +339,21 @@ impl Platform for Tee {
         Ok(None)
     }
 
+    async fn find_alone(
+        &self,
+        person: &PersonId,
+        channel: &ChannelName,
+        key: &str,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        for turn in 0.. {
+            match self.side.platform().find_alone(person, channel, key).await {
+                Ok(found) => return Ok(found),
+                Err(error) => self.waits(error, turn)?,
+            }
+        }
+        Ok(None)
+    }
+
     async fn work(&self, arrival: &Arrival, intake: &dyn Intake) -> Result<(), ChatError> {
         let overheard = Overheard(intake, &self.line.answers);
         for turn in 0.. {

@@ -325,7 +325,8 @@ impl Channel {
         }
         json!({
             "id": self.id, "name": self.name, "name_normalized": self.name, "created": self.made.unwrap_or(1_700_000_000),
-            "creator": if self.made.is_some() { BOT_USER } else { "U0CREATOR1" }, "is_channel": self.kind == Kind::Public, "is_group": self.kind == Kind::Private,
+            "creator": if self.made.is_some() { BOT_USER } else { "U0CREATOR1" },
+            "is_channel": self.kind == Kind::Public, "is_group": self.kind == Kind::Private,
             "is_im": false, "is_mpim": false, "is_private": self.kind == Kind::Private, "is_archived": self.archived,
             "is_general": false, "is_shared": false, "is_ext_shared": false, "is_org_shared": false, "unlinked": 0,
             "is_member": self.members.contains(BOT_USER), "num_members": self.members.len(), "previous_names": [],

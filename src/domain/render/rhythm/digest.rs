@@ -66,6 +66,7 @@ fn status(report: &Report) -> (&'static str, Tone) {
                 };
                 measured.iter().map(of).max().unwrap_or(0)
             }
+            Part::Alerts { firing, .. } if !firing.is_empty() => 2,
             _ => 0,
         });
     }
@@ -80,8 +81,13 @@ fn status(report: &Report) -> (&'static str, Tone) {
 fn add(policy: &Policy, message: Message, part: &Part, none: &mut Vec<&'static str>) -> Message {
     let (heading, nothing, lines) = match part {
         Part::Health { places } => ("Health", "nothing to probe", places.iter().take(PLACES).map(health).collect()),
-        Part::Alerts { incidents, pages, by_night } => {
+        Part::Alerts { incidents, pages, by_night, fired, firing } => {
             let mut lines = dated(incidents, Mark::Warning);
+            lines.extend(dated(firing, Mark::Warning));
+            if *fired > 0 {
+                let text = format!("{} fired, {} still", count(*fired, "alert", "alerts"), firing.len());
+                lines.push(line(Mark::Bullet, vec![plain(text)]));
+            }
             if *pages > 0 {
                 let text = format!("{}, {by_night} of these by night", count(*pages, "page", "pages"));
                 lines.push(line(Mark::Bullet, vec![plain(text)]));
