@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn in_a_war_room_its_incident_is_kept() {
         let catalogue = Catalogue::embedded().unwrap();
-        let vocabulary = Vocabulary { said_in: Some(crate::domain::ids::IncidentId(7)), ..Vocabulary::default() };
+        let said_in = Some(crate::domain::ids::IncidentId(7));
+        let vocabulary = Vocabulary { said_in, roles: ["dba".into()].into(), ..Vocabulary::default() };
         let asked = |text: &str| {
             let error = read(&catalogue, &vocabulary, text).unwrap_err();
             let (action, form) = form(&catalogue, &vocabulary, text, &error).unwrap();
@@ -179,6 +180,7 @@ mod tests {
         assert!(command("/checklist tick INC-2 1").contains("Tick { incident: Some(IncidentId(2)), items: [1] }"));
         assert!(command("/checklist tick D-3 1").contains("ChecklistTick { deployment: DeploymentId(3), items: [1] }"));
         assert!(command("/incident update as bad as INC-2").contains("Some(IncidentId(7)), text: \"as bad as INC-2\""));
+        assert!(command("/page dba INC-2 needs you").contains("text: \"INC-2 needs you\", incident: Some(IncidentId(7))"));
         assert!(command("/incident ack INC-2").contains("Some(IncidentId(2))"));
     }
 

@@ -78,7 +78,7 @@ impl<'a> Matcher<'a> {
     fn names_another(&self, token: &Token) -> bool {
         let flag = as_flag(token).and_then(|(flag, _)| self.entry.flag(&flag)).map(|arg| arg.kind);
         let named = |kind: Kind, first: char| {
-            let takes = self.entry.args.iter().any(|a| a.kind == kind && !a.has(&How::Button));
+            let takes = self.entry.args.iter().any(|a| a.kind == kind && a.has(&How::Bare));
             takes
                 && token.text.to_ascii_uppercase().starts_with(first)
                 && kind.read(&token.text, self.vocabulary).is_ok()

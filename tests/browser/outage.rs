@@ -71,10 +71,10 @@ async fn an_outage_is_declared_taken_told_about_resolved_and_reviewed() {
 
         // Its war room is a channel of its own, and what is typed there is about it.
         page.until("((b) => b && (b.click(), true))(document.querySelector('#channels [data-channel=inc-1]'))").await;
-        shows(page, "*", "The war room of INC-1: P0 the API is down").await;
-        shows(page, "*", "First questions and quick wins for INC-1").await;
+        shows(page, ".card", "The war room of INC-1: P0 the API is down").await;
+        shows(page, ".card", "First questions and quick wins for INC-1").await;
         says(page, "/incident impact every shop").await;
-        shows(page, "*", "Impact: every shop").await;
+        shows(page, ".card", "Impact: every shop").await;
 
         // Whoever is paged takes it by a button, and says how it stands in a form.
         as_person(page, &url, "khalid", "Khalid Nasser").await;
