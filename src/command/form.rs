@@ -180,7 +180,9 @@ mod tests {
         assert!(command("/checklist tick INC-2 1").contains("Tick { incident: Some(IncidentId(2)), items: [1] }"));
         assert!(command("/checklist tick D-3 1").contains("ChecklistTick { deployment: DeploymentId(3), items: [1] }"));
         assert!(command("/incident update as bad as INC-2").contains("Some(IncidentId(7)), text: \"as bad as INC-2\""));
-        assert!(command("/page dba INC-2 needs you").contains("text: \"INC-2 needs you\", incident: Some(IncidentId(7))"));
+        assert!(
+            command("/page dba INC-2 needs you").contains("text: \"INC-2 needs you\", incident: Some(IncidentId(7))")
+        );
         assert!(command("/incident ack INC-2").contains("Some(IncidentId(2))"));
     }
 
