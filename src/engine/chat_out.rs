@@ -164,11 +164,7 @@ impl Engine {
         to: &Addressed<'_>,
         message: &Message,
     ) -> std::result::Result<Option<MessageRow>, Said> {
-        let found = match to.only_for {
-            Some(person) => chat.find_alone(person, to.channel, &claim.row.key).await,
-            None => chat.find(to.channel, None, &claim.row.key).await,
-        };
-        match found {
+        match found(chat, to.only_for, (to.channel, None), &claim.row.key).await {
             Ok(found) => Ok(found.map(|at| self.stands_at(chat, claim, to, at, fingerprint(message)))),
             Err(error) => Err(self.said(claim, error)),
         }
@@ -220,11 +216,8 @@ impl Engine {
             }
         }
         if claim.doubt {
-            let found = match &post.only_for {
-                Some(person) => chat.find_alone(person, &post.channel, &post.key).await,
-                None => chat.find(&post.channel, post.thread.as_ref(), &post.key).await,
-            };
-            match found {
+            let place = (&post.channel, post.thread.as_ref());
+            match found(chat, post.only_for.as_ref(), place, &post.key).await {
                 Ok(Some(at)) => {
                     return match chat.edit(&at, &post.message).await {
                         Ok(()) => Said::At(at),
@@ -297,6 +290,19 @@ impl Engine {
                 self.receipt_only(claim, vec![row]).await
             }
         }
+    }
+}
+
+/// What an earlier try may have posted under this key, where its readers read it.
+async fn found(
+    chat: &Arc<dyn Platform>,
+    only_for: Option<&PersonId>,
+    (channel, thread): (&ChannelName, Option<&MessageRef>),
+    key: &str,
+) -> std::result::Result<Option<MessageRef>, ChatError> {
+    match only_for {
+        Some(person) => chat.find_alone(person, channel, key).await,
+        None => chat.find(channel, thread, key).await,
     }
 }
 

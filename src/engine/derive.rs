@@ -3,25 +3,25 @@
 //! Because everything is a difference of two states, a timer or task can be neither forgotten nor left over, whatever input
 //! brought the change.
 
+mod incident;
+
 use super::effect::{Effect, RoomAct};
 use crate::domain::alert;
 use crate::domain::decide::Emitted;
 use crate::domain::deployment::{self, Deployment, Purpose, TimerSpec};
 use crate::domain::environment;
 use crate::domain::ids::{PersonId, PlatformName, Stream};
-use crate::domain::incident::{self, Incident, IncidentEvent};
-use crate::domain::paging::{Follow, Try, Via};
+use crate::domain::incident::{self as incidents, IncidentEvent};
 use crate::domain::policy::Policy;
 use crate::domain::render::{self, Place};
 use crate::domain::rhythm;
 use crate::domain::roster;
 use crate::domain::runbook::{self, RunTask};
-use crate::domain::status;
 use crate::domain::time::{Clock, Now};
 use crate::domain::world::{Event, State};
 use crate::ids::Ids;
 use crate::store::{Batch, HistoryRow, OutboxRow, TimerRow};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What derivation needs besides the states.
 pub(super) struct Derive<'a> {
@@ -37,7 +37,7 @@ pub(super) fn timer_rows(stream: &Stream, state: Option<&State>) -> BTreeMap<Str
         Some(State::Deployment(d)) => deployment::timers(d),
         Some(State::Environment(e)) => environment::timers(e),
         Some(State::Incident(i)) => {
-            let rows = incident::timers(i).into_iter().map(|(purpose, due)| incident_timer(stream, purpose, due));
+            let rows = incidents::timers(i).into_iter().map(|(purpose, due)| incident_timer(stream, purpose, due));
             return rows.map(|row| (row.id.clone(), row)).collect();
         }
         Some(State::Roster(r)) => {
@@ -105,15 +105,15 @@ fn rhythm_timers(stream: &Stream, all: Vec<(rhythm::Purpose, jiff::Timestamp)>) 
     all.into_iter().map(row).map(|row| (row.id.clone(), row)).collect()
 }
 
-fn incident_timer(stream: &Stream, purpose: incident::Purpose, due: jiff::Timestamp) -> TimerRow {
+fn incident_timer(stream: &Stream, purpose: incidents::Purpose, due: jiff::Timestamp) -> TimerRow {
     let name = match purpose {
-        incident::Purpose::Climb => "climb",
-        incident::Purpose::Promise => "promise",
-        incident::Purpose::Update => "update",
-        incident::Purpose::RollbackReminder => "rollback",
-        incident::Purpose::PostMortem => "post_mortem",
-        incident::Purpose::Action => "action",
-        incident::Purpose::Rooms => "rooms",
+        incidents::Purpose::Climb => "climb",
+        incidents::Purpose::Promise => "promise",
+        incidents::Purpose::Update => "update",
+        incidents::Purpose::RollbackReminder => "rollback",
+        incidents::Purpose::PostMortem => "post_mortem",
+        incidents::Purpose::Action => "action",
+        incidents::Purpose::Rooms => "rooms",
     };
     wall_timer(stream, name, serde_json::to_string(&purpose).unwrap_or_default(), due)
 }
@@ -201,68 +201,6 @@ impl Derive<'_> {
             self.publications(batch, stream, old, i);
             self.guests(batch, stream, old, i);
         }
-    }
-
-    /// Tries of pages that were not asked for before. None is taken back: who acts on one looks first whether it is still wanted.
-    fn pages(&self, batch: &mut Batch, stream: &Stream, before: Option<&Incident>, after: &Incident) {
-        let old: BTreeSet<Try> = before.map(render::pages_asked).unwrap_or_default().into_iter().collect();
-        for of in render::pages_asked(after).into_iter().filter(|of| !old.contains(of)) {
-            for of in self.places(after, of) {
-                let at = if of.via == Via::Chat { format!("@{}", of.place) } else { String::new() };
-                let key = format!("{stream}/{}{at}", render::page_key(&of));
-                self.push(batch, stream, key, &Effect::Page { stream: stream.clone(), of });
-            }
-        }
-        let old: BTreeSet<(Try, Follow)> = before.map(render::pages_followed).unwrap_or_default().into_iter().collect();
-        for (of, what) in render::pages_followed(after).into_iter().filter(|told| !old.contains(told)) {
-            let word = if what == Follow::Resolved { "resolved" } else { "acknowledged" };
-            let key = format!("{stream}/{}/{word}", render::page_key(&of));
-            let person = after.climb.pages.get(of.page).map(|page| page.person.clone());
-            self.push(batch, stream, key, &Effect::PageFollow { stream: stream.clone(), of, what, person });
-        }
-    }
-
-    /// What customers are to be told that they were not told before. None is taken back.
-    fn publications(&self, batch: &mut Batch, stream: &Stream, before: Option<&Incident>, after: &Incident) {
-        let old = before.map(|i| status::tries(&i.publications)).unwrap_or_default();
-        for of in status::tries(&after.publications).into_iter().filter(|of| !old.contains(of)) {
-            let key = format!("{stream}/public/{}.{}/{}", of.publication, of.post, of.place);
-            self.push(batch, stream, key, &Effect::Publish { incident: after.id, of });
-        }
-        let public = |i: &Incident| i.public().map(|_| i.severity.clone());
-        let (Some(service), Some(newest)) = (&after.service, after.publications.last()) else { return };
-        if before.and_then(public) == public(after) {
-            return;
-        }
-        // As a card: an older wish to show it is replaced.
-        for place in newest.places.keys() {
-            let key = format!("component/{service}@{place}");
-            batch.outbox.retain(|row| row.key != key);
-            let effect = Effect::Component { place: place.clone(), service: service.clone() };
-            self.push(batch, stream, key, &effect);
-        }
-    }
-
-    /// Mails about what has just happened in an incident.
-    fn mails(&self, batch: &mut Batch, stream: &Stream, (event, seq): (&IncidentEvent, i64), i: &Incident) {
-        if let Some(trouble) = render::template_trouble(self.policy, event, i) {
-            tracing::error!(name: "template.failed", incident = %i.id, error = %trouble, "{}: {trouble}; ours stands in for it", i.id);
-        }
-        for mail in render::status_mails(self.policy, i, event, seq, self.now.wall) {
-            let key = format!("{stream}/{seq}/mail/{}", mail.to.address);
-            self.push(batch, stream, key, &Effect::StatusMail { incident: i.id, mail: Box::new(mail) });
-        }
-    }
-
-    /// A page in chat goes to every platform that knows the person; the one that says there is none says so at once.
-    fn places(&self, i: &Incident, of: Try) -> Vec<Try> {
-        let Some(page) = i.climb.pages.get(of.page).filter(|_| of.via == Via::Chat) else { return vec![of] };
-        let reach: Vec<&PlatformName> = self.platforms.iter().filter(|p| self.reaches(&page.person, p)).collect();
-        if reach.is_empty() {
-            return vec![of];
-        }
-        let places = reach.len();
-        reach.into_iter().map(|p| Try { place: p.to_string(), places, ..of.clone() }).collect()
     }
 
     /// The cards of a roster's hand-offs, where they changed.
@@ -430,29 +368,6 @@ impl Derive<'_> {
                 let key = format!("{}/{seq}/draft@{platform}", emitted.stream);
                 let effect = Effect::PostMortem { platform, card, incident: i.id };
                 self.push(batch, &emitted.stream, key, &effect);
-            }
-        }
-    }
-
-    /// Something about an incident's channels, wherever there is one, or is to be one.
-    fn room(&self, batch: &mut Batch, stream: &Stream, seq: i64, i: &Incident, act: &RoomAct) {
-        for platform in self.platforms.iter().filter(|p| i.rooms.awaited(p) || i.rooms.made().any(|(at, _)| at == *p)) {
-            let key = format!("{stream}/{seq}/room@{platform}");
-            let effect = Effect::Room { platform: platform.clone(), incident: i.id, act: act.clone() };
-            self.push(batch, stream, key, &effect);
-        }
-    }
-
-    /// Who came to an incident since, or was there when its channel was not, is asked into its channel.
-    fn guests(&self, batch: &mut Batch, stream: &Stream, before: Option<&Incident>, after: &Incident) {
-        for (platform, channel) in after.rooms.open() {
-            let there = before.filter(|i| i.rooms.open().any(|(p, c)| (p, c) == (platform, channel)));
-            let there = there.map(Incident::crowd).unwrap_or_default();
-            for person in after.crowd().difference(&there).copied().filter(|p| self.reaches(p, platform)) {
-                let key = format!("{stream}/room/{}/{person}@{platform}", after.rooms.asked);
-                let act = RoomAct::Invite { person: person.clone() };
-                let effect = Effect::Room { platform: platform.clone(), incident: after.id, act };
-                self.push(batch, stream, key, &effect);
             }
         }
     }

@@ -154,8 +154,10 @@ impl Engine {
         };
         let mut firing: Vec<Noted> = board.firing.values().filter(|e| !e.settles).map(line).collect();
         firing.sort_by_key(|n| n.at);
+        let fire = u32::try_from(firing.len()).unwrap_or(u32::MAX);
+        firing.truncate(limits::DIGEST_PLACES);
         let fired = self.fired_since(since).await?;
-        Ok(Part::Alerts { incidents: began, pages, by_night, fired, firing })
+        Ok(Part::Alerts { incidents: began, pages, by_night, fired, fire, firing })
     }
 
     /// How many alerts began to fire since then, as far as the latest [`limits::DIGEST_ALERT_EVENTS`] changes tell.

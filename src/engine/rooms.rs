@@ -40,14 +40,14 @@ impl Engine {
             RoomAct::Make if i.rooms.awaited(platform) => self.make_room(claim, &chat, &i).await,
             RoomAct::Make => self.receipt_only(claim, Vec::new()).await,
             RoomAct::Invite { person } => {
-                let room = i.rooms.open().find(|(at, _)| *at == platform).map(|(_, channel)| channel);
-                let Some(room) = room else { return self.receipt_only(claim, Vec::new()).await };
+                let Some(room) = i.rooms.channel(platform).filter(|_| !i.rooms.closed) else {
+                    return self.receipt_only(claim, Vec::new()).await;
+                };
                 let said = chat.invite(room, person).await;
                 self.room_done(claim, said, &format!("{person} is not in the war room"), Vec::new()).await
             }
             RoomAct::Close => {
-                let room = i.rooms.made().find(|(at, _)| *at == platform).map(|(_, channel)| channel);
-                let Some(room) = room else { return self.receipt_only(claim, Vec::new()).await };
+                let Some(room) = i.rooms.channel(platform) else { return self.receipt_only(claim, Vec::new()).await };
                 let said = chat.close_room(room).await;
                 // What is said later is said in the thread.
                 self.room_done(claim, said, "the war room stays open", vec![self.no_room(platform, incident)]).await

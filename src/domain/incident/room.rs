@@ -74,6 +74,12 @@ impl Rooms {
         })
     }
 
+    /// The room on a platform, also when it was put aside since.
+    #[must_use]
+    pub fn channel(&self, platform: &PlatformName) -> Option<&ChannelName> {
+        self.made().find(|(at, _)| *at == platform).map(|(_, channel)| channel)
+    }
+
     /// What people call them.
     #[must_use]
     pub fn names(&self) -> BTreeSet<&ChannelName> {

@@ -107,7 +107,9 @@ pub enum Part {
         /// Alerts that began to fire.
         #[serde(default)]
         fired: u32,
-        /// What fires still, the longest first.
+        /// How many fire now, and those that have fired for longest.
+        #[serde(default)]
+        fire: u32,
         #[serde(default)]
         firing: Vec<Noted>,
     },

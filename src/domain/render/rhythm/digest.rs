@@ -81,11 +81,11 @@ fn status(report: &Report) -> (&'static str, Tone) {
 fn add(policy: &Policy, message: Message, part: &Part, none: &mut Vec<&'static str>) -> Message {
     let (heading, nothing, lines) = match part {
         Part::Health { places } => ("Health", "nothing to probe", places.iter().take(PLACES).map(health).collect()),
-        Part::Alerts { incidents, pages, by_night, fired, firing } => {
+        Part::Alerts { incidents, pages, by_night, fired, fire, firing } => {
             let mut lines = dated(incidents, Mark::Warning);
             lines.extend(dated(firing, Mark::Warning));
-            if *fired > 0 {
-                let text = format!("{} fired, {} still", count(*fired, "alert", "alerts"), firing.len());
+            if *fired > 0 || *fire > 0 {
+                let text = format!("{} began to fire, {fire} fire now", count(*fired, "alert", "alerts"));
                 lines.push(line(Mark::Bullet, vec![plain(text)]));
             }
             if *pages > 0 {

@@ -52,6 +52,27 @@ impl Checker {
     }
 }
 
+/// An incident of which nothing more is known.
+#[cfg(test)]
+pub(super) fn declared(n: u64) -> Declaration {
+    Declaration {
+        id: signalbox::domain::ids::IncidentId(n),
+        title: "Down".into(),
+        severity: "P1".into(),
+        service: None,
+        reporter: None,
+        origin: None,
+        suspects: Vec::new(),
+        ladder: None,
+        next_update: signalbox::domain::time::from_millis(0),
+        rollback_reminder: None,
+        drill: false,
+        alerts: Vec::new(),
+        runbooks: Vec::new(),
+        storm: false,
+    }
+}
+
 #[test]
 fn a_second_incident_of_one_matter_is_seen() {
     use super::Folded;
@@ -62,22 +83,7 @@ fn a_second_incident_of_one_matter_is_seen() {
     let (policy, times) = super::super::policy::draw(&mut fastrand::Rng::with_seed(1));
     let mut checker = Checker::new(&Arc::new(policy), times, Vec::new());
     let alert = Linked { key: "k".into(), title: "Down".into(), service: None, link: None, again: false };
-    let declaration = |n: u64| Declaration {
-        id: IncidentId(n),
-        title: "Down".into(),
-        severity: "P1".into(),
-        service: None,
-        reporter: None,
-        origin: None,
-        suspects: Vec::new(),
-        ladder: None,
-        next_update: from_millis(0),
-        rollback_reminder: None,
-        drill: false,
-        alerts: vec![alert.clone()],
-        runbooks: Vec::new(),
-        storm: false,
-    };
+    let declaration = |n: u64| Declaration { alerts: vec![alert.clone()], ..declared(n) };
     assert_eq!(checker.judge_declared(&declaration(1)), Ok(()));
     let (stream, event) = (Stream::incident(IncidentId(1)), Event::Incident(E::Declared(Box::new(declaration(1)))));
     let state = evolve(&stream, None, &event, Now::at(from_millis(0))).ok();

@@ -126,29 +126,14 @@ fn a_second_channel_of_one_wish_and_an_endless_wait_are_seen() {
     use super::super::chat::Made;
     use super::Folded;
     use signalbox::domain::ids::{ChannelName, IncidentId, Stream};
-    use signalbox::domain::incident::{Declaration, IncidentEvent as E};
+    use signalbox::domain::incident::IncidentEvent as E;
     use signalbox::domain::time::{Now, from_millis};
     use signalbox::domain::world::{Event, evolve};
     let (policy, times) = super::super::policy::draw(&mut fastrand::Rng::with_seed(1));
     let mut checker = Checker::new(&std::sync::Arc::new(policy), times, vec!["slack".into()]);
-    let declaration = Declaration {
-        id: IncidentId(1),
-        title: "Down".into(),
-        severity: "P0".into(),
-        service: None,
-        reporter: None,
-        origin: None,
-        suspects: Vec::new(),
-        ladder: None,
-        next_update: from_millis(0),
-        rollback_reminder: None,
-        drill: false,
-        alerts: Vec::new(),
-        runbooks: Vec::new(),
-        storm: false,
-    };
     let stream = Stream::incident(IncidentId(1));
-    let events = [E::Declared(Box::new(declaration)), E::RoomWanted { name: "inc-1".into(), archive: None }];
+    let events =
+        [E::Declared(Box::new(super::alerts::declared(1))), E::RoomWanted { name: "inc-1".into(), archive: None }];
     let state = events
         .into_iter()
         .fold(None, |state, event| evolve(&stream, state, &Event::Incident(event), Now::at(from_millis(0))).ok());
