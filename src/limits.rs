@@ -101,6 +101,9 @@ pub const SQLITE_BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Page cache of each connection to the embedded database, as SQLite takes it: minus KiB.
 pub const SQLITE_CACHE: &str = "-2048";
 
+/// Statements that the writer of the embedded database keeps prepared; it has fewer.
+pub const SQLITE_STATEMENTS: usize = 64;
+
 /// The write-ahead log is cut back to this many bytes once it was larger: twice what [`SQLITE_WAL_PAGES`] are, since a flush
 /// takes four times as long where the file has to grow.
 pub const SQLITE_WAL_BYTES: &str = "33554432";

@@ -78,7 +78,7 @@ fn main() -> Result<()> {
     let mut args = std::env::args_os().skip(1);
     if args.next().is_some_and(|word| word == slack::bare::SERVE) {
         let folder = PathBuf::from(args.next().ok_or("in which folder?")?);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         return runtime.block_on(slack::bare::serve(&folder));
     }
     let Some((options, parts)) = options() else {

@@ -105,7 +105,7 @@ pub fn run() -> ExitCode {
 
 /// Runs a future on a small runtime; its error becomes one line and exit code 1.
 fn within(work: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
-    // More than two, so that whoever waits for an acknowledgement does not wait for a card to be drawn.
+    // More than a machine may have processors: what draws a card or waits for the disk holds up no other.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     match runtime {
         Ok(runtime) => {

@@ -2,6 +2,7 @@
 
 use super::feed::Feed;
 use super::info::{CLOCK, Info};
+use super::reception::Reception;
 use super::{logs, runtime, setup, welcome};
 use crate::chat::Platform as _;
 use crate::chat::console::ConsolePlatform;
@@ -91,7 +92,8 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
         owner: "demo".into(),
     };
     let engine = runtime::engine(&data, parts)?;
-    let service = runtime::start(&engine).await?;
+    let reception = Reception::open()?;
+    let service = runtime::start(&engine, &reception).await?;
     let stop = CancellationToken::new();
     console.post(&welcome::welcome(&engine.policy())).await.context("cannot post the welcome")?;
     let info = info(&engine, &clock);

@@ -26,6 +26,7 @@ mod paging;
 )]
 mod platforms;
 mod preflight;
+mod reception;
 mod rehearse;
 mod runtime;
 mod serve;

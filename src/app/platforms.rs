@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::store::Store;
 use anyhow::Context as _;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +37,8 @@ pub(super) struct Around {
     pub clock: Arc<dyn Clock>,
     /// Names this process in leases.
     pub owner: String,
+    /// Where connections run.
+    pub reception: Handle,
 }
 
 /// The policy of the moment, for platforms that are made before the engine is.
@@ -124,13 +127,14 @@ impl Platforms {
             match config.mode {
                 SlackMode::Socket => {
                     let socket = slack::SocketMode::new(Arc::clone(platform), Arc::clone(&inbox), seed, stop.clone());
-                    tasks.spawn(socket.run());
+                    tasks.spawn_on(socket.run(), &around.reception);
                 }
                 SlackMode::Http => {
                     let secret = config.signing_secret.as_ref().context("Slack's HTTP mode needs signing_secret")?;
                     let secret = token("slack.signing_secret", secret)?;
                     let router = slack::router(slack::PATH, &secret, Arc::clone(&around.clock), Arc::clone(&inbox));
-                    let listener = crate::web::bind(config.listen, true).await?;
+                    let bind = crate::web::bind(config.listen, true);
+                    let listener = around.reception.spawn(bind).await.context("Slack's requests")??;
                     let address = listener.local_addr()?;
                     tracing::info!(name: "slack.listening", %address, "signed requests of Slack are taken at {address}{}", slack::PATH);
                     let stop = stop.clone();
@@ -139,13 +143,14 @@ impl Platforms {
                         back.connected(&name).await;
                     });
                     let platform = Arc::clone(platform);
-                    tasks.spawn(async move {
+                    let listen = async move {
                         platform.listens(true);
                         if let Err(error) = super::runtime::serve_http(listener, router, stop).await {
                             tracing::error!(name: "slack.not_listening", %error, "signed requests are not taken any more: {error}");
                         }
                         platform.listens(false);
-                    });
+                    };
+                    tasks.spawn_on(listen, &around.reception);
                 }
             }
         }
@@ -155,10 +160,11 @@ impl Platforms {
             let gateway = discord::Gateway::new(Arc::clone(platform), Arc::clone(&inbox), Arc::new(seat), seed);
             tasks.spawn(super::discord::register(Arc::clone(platform), stop.clone()));
             let stop = stop.clone();
-            tasks.spawn(async move {
+            let run = async move {
                 // It has said why; the other platforms go on.
                 let _ = gateway.run(stop).await;
-            });
+            };
+            tasks.spawn_on(run, &around.reception);
         }
         Ok(tasks)
     }

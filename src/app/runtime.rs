@@ -1,5 +1,6 @@
 //! What `serve` and `demo` are made of: engine, loops, health, and an HTTP server that stops in good order.
 
+use super::reception::Reception;
 use crate::chat::Platform;
 use crate::clock::Clock;
 use crate::domain::paging::Via;
@@ -175,8 +176,8 @@ pub(super) async fn stop_signal() {
     }
 }
 
-/// Starts the engine's loops.
-pub(super) async fn start(engine: &Arc<Engine>) -> anyhow::Result<Service> {
+/// Starts the engine's loops; what takes in runs on `reception`.
+pub(super) async fn start(engine: &Arc<Engine>, reception: &Reception) -> anyhow::Result<Service> {
     let _ = recorder();
-    Service::start(Arc::clone(engine)).await.context("the engine does not start")
+    Service::start_with(Arc::clone(engine), reception.handle()).await.context("the engine does not start")
 }

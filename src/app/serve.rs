@@ -4,6 +4,7 @@ use super::cli::ConfigArg;
 use super::feed::Feed;
 use super::info::Info;
 use super::platforms::{Around, Platforms, PolicySlot};
+use super::reception::Reception;
 use super::{logs, runtime, setup};
 use crate::chat::Platform;
 use crate::chat::console::ConsolePlatform;
@@ -65,14 +66,20 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         tracing::warn!(name: "serve.alone", "nobody can talk to it: add [slack], [discord] or [console] to the config");
     }
     let owner = format!("serve-{}", ids.next(clock.now()));
-    let around = Around { store: Arc::clone(&store), clock: Arc::clone(&clock), owner: owner.clone() };
+    let reception = Reception::open()?;
+    let around = Around {
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        owner: owner.clone(),
+        reception: reception.handle().clone(),
+    };
     let pagers = super::paging::pagers(&settings.paging)?;
     let outlets = super::outlets::outlets(&settings)?;
     let alerts_clock = Arc::clone(&clock);
     let parts = runtime::Parts { store, policy, clock, ids, platforms, executors: Vec::new(), pagers, outlets, owner };
     let engine = runtime::engine(&settings.data, parts)?;
     slot.fill(&engine);
-    let service = runtime::start(&engine).await?;
+    let service = runtime::start(&engine, &reception).await?;
     let stop = CancellationToken::new();
     let health = runtime::Ready::new(Arc::clone(&engine), stop.clone());
     let listener = bind(settings.listen, true).await?;

@@ -114,23 +114,6 @@ impl Inbox for Engine {
     }
 }
 
-/// Where many hand in at once, those who were just told do so again in a moment: waits for as many as there were, so that one
-/// flush serves all of them and not each half in turn. Nobody waits where few do.
-async fn gather(queue: &mut mpsc::Receiver<Arriving>, waiting: &mut Vec<Arriving>, crowd: usize) {
-    let watch = crate::clock::Stopwatch::start();
-    while crowd >= limits::ARRIVALS_CROWD
-        && waiting.len() < crowd.min(limits::ARRIVALS_AT_ONCE)
-        && watch.elapsed_std() < limits::ARRIVALS_GATHER
-    {
-        tokio::task::yield_now().await;
-        while waiting.len() < limits::ARRIVALS_AT_ONCE
-            && let Ok(more) = queue.try_recv()
-        {
-            waiting.push(more);
-        }
-    }
-}
-
 impl Engine {
     /// Without its place yet.
     fn row_of(&self, arrival: Arrival) -> InboxRow {
@@ -204,7 +187,6 @@ impl Engine {
     pub(super) async fn arrive_loop(&self, mut queue: mpsc::Receiver<Arriving>, stop: CancellationToken) {
         let mut waiting = Vec::with_capacity(limits::ARRIVALS_AT_ONCE);
         let mut closing: Vec<String> = Vec::new();
-        let mut crowd = 0;
         let mut flush = tokio::time::interval(Duration::from_millis(limits::CLOSE_EVERY_MS));
         flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -215,7 +197,6 @@ impl Engine {
                 _ = flush.tick(), if !closing.is_empty() => due = true,
                 () = stop.cancelled(), if !queue.is_closed() => queue.close(),
             }
-            gather(&mut queue, &mut waiting, crowd).await;
             let (mut rows, mut tells) = (Vec::new(), Vec::new());
             for arriving in waiting.drain(..) {
                 match arriving {
@@ -228,9 +209,7 @@ impl Engine {
                 }
             }
             if due || !rows.is_empty() || closing.len() >= limits::ARRIVALS_AT_ONCE {
-                let kept = rows.len();
                 self.keep_group(rows, tells, &mut closing).await;
-                crowd = kept + queue.len();
             }
         }
         if !closing.is_empty() {

@@ -6,6 +6,7 @@ use crate::limits;
 use crate::store::Result;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,14 @@ impl Service {
     /// # Errors
     /// When the store fails.
     pub async fn start(engine: Arc<Engine>) -> Result<Self> {
+        Self::start_with(engine, &Handle::current()).await
+    }
+
+    /// The same with the arrivals' writer on a runtime of its own, beside those who hand in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start_with(engine: Arc<Engine>, reception: &Handle) -> Result<Self> {
         let (send, receive) = mpsc::channel::<writer::Queued>(limits::WRITER_QUEUE);
         let (stop, writer_stop) = (CancellationToken::new(), CancellationToken::new());
         let (loops, writer) = (TaskTracker::new(), TaskTracker::new());
@@ -47,7 +56,7 @@ impl Service {
         engine.go_on_behind().await?;
         if let Some(queue) = engine.arrivals_queue() {
             let (engine, stop) = (Arc::clone(&engine), writer_stop.clone());
-            writer.spawn(async move { engine.arrive_loop(queue, stop).await });
+            writer.spawn_on(async move { engine.arrive_loop(queue, stop).await }, reception);
         }
         loops.spawn(work_loop(Arc::clone(&engine), stop.clone(), loops.clone()));
         loops.spawn(prune_loop(Arc::clone(&engine), stop.clone()));

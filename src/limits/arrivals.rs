@@ -6,10 +6,5 @@ pub const ARRIVALS_QUEUE: usize = 1024;
 /// Arrivals kept in one transaction at most.
 pub const ARRIVALS_AT_ONCE: usize = 256;
 
-/// Where so many hand in at once, a group waits for as many as there were before, but no longer than this. A flush of the disk
-/// takes about as long.
-pub const ARRIVALS_CROWD: usize = 6;
-pub const ARRIVALS_GATHER: std::time::Duration = std::time::Duration::from_micros(500);
-
 /// What was worked is marked so in the store within this time, in milliseconds; sooner together with an arrival.
 pub const CLOSE_EVERY_MS: u64 = 100;

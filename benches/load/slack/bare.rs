@@ -1,6 +1,6 @@
 //! The least that could be done with the same requests: a handler that verifies nothing, reads nothing and stores one row, with
-//! full sync, all that waits in one transaction. It says what the machine allows; the program's own figures are to be read
-//! beside it.
+//! full sync, all that waits in one transaction; one thread for the connections and one for the database. It says what the
+//! machine allows; the program's own figures are to be read beside it.
 
 use super::post;
 use super::web::Web;
@@ -9,8 +9,7 @@ use crate::{Options, Result, conditions};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use sqlx::Connection as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use rusqlite::Connection;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
@@ -53,19 +52,16 @@ pub async fn run(options: &Options) -> Result<()> {
 
 /// Until it is killed. Prints its address.
 pub async fn serve(folder: &Path) -> Result<()> {
-    let options = SqliteConnectOptions::new()
-        .filename(folder.join("bare.db"))
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
-    let mut conn = SqliteConnection::connect_with(&options).await?;
-    sqlx::query("CREATE TABLE said (n INTEGER PRIMARY KEY, body TEXT NOT NULL)").execute(&mut conn).await?;
+    let conn = Connection::open(folder.join("bare.db"))?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.execute_batch("CREATE TABLE said (n INTEGER PRIMARY KEY, body TEXT NOT NULL)")?;
     let (ask, asked) = mpsc::channel::<Row>(1024);
+    std::thread::spawn(move || write(&conn, asked));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let router = Router::new().fallback(store).with_state(ask);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    write(conn, asked).await
+    Ok(axum::serve(listener, router).await?)
 }
 
 async fn store(State(ask): State<mpsc::Sender<Row>>, body: String) -> StatusCode {
@@ -76,13 +72,16 @@ async fn store(State(ask): State<mpsc::Sender<Row>>, body: String) -> StatusCode
     }
 }
 
-async fn write(mut conn: SqliteConnection, mut asked: mpsc::Receiver<Row>) -> Result<()> {
-    const TEXT: &str = "BEGIN IMMEDIATE; INSERT INTO said (body) SELECT value FROM json_each($1); COMMIT";
+fn write(conn: &Connection, mut asked: mpsc::Receiver<Row>) -> rusqlite::Result<()> {
     let mut waiting = Vec::with_capacity(AT_ONCE);
-    while asked.recv_many(&mut waiting, AT_ONCE).await > 0 {
-        let (bodies, tells): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-        sqlx::query(TEXT).bind(serde_json::to_string(&bodies)?).execute(&mut conn).await?;
-        for tell in tells {
+    while asked.blocking_recv_many(&mut waiting, AT_ONCE) > 0 {
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let mut store = conn.prepare_cached("INSERT INTO said (body) VALUES (?1)")?;
+        for (body, _) in &waiting {
+            store.execute([body])?;
+        }
+        conn.prepare_cached("COMMIT")?.execute([])?;
+        for (_, tell) in waiting.drain(..) {
             let _ = tell.send(());
         }
     }

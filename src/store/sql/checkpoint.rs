@@ -1,30 +1,37 @@
-//! Carries the write-ahead log over into the database file beside the writer, on a connection of its own, so that no commit
-//! waits for it.
+//! Carries the write-ahead log over into the database file beside the writer, on a thread and a connection of its own, so that
+//! no commit waits for it.
 //!
 //! The log begins anew at a moment when all of it is carried over. Under a load without a pause that moment does not come by
 //! itself; then the writer carries the little that is left over between two commits.
 
+use super::writing::{Opening, Writer};
 use crate::limits;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use crate::store::{Result, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::mpsc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 /// The writer's end.
 pub(super) struct Checkpoints {
     commits: u32,
-    due: mpsc::Sender<()>,
+    due: SyncSender<()>,
     too_long: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
 impl Checkpoints {
-    /// Begins the task; it ends with this value. `options` are those of the writer.
-    pub(super) fn begin(options: SqliteConnectOptions) -> (Self, tokio::task::JoinHandle<()>) {
-        let (due, asked) = mpsc::channel(1);
+    /// Begins the thread.
+    ///
+    /// # Errors
+    /// When the machine gives none, or the database cannot be opened.
+    pub(super) fn begin(opening: Opening) -> Result<Self> {
+        let (due, asked) = sync_channel(1);
         let too_long = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(work(options, asked, Arc::clone(&too_long)));
-        (Self { commits: 0, due, too_long }, task)
+        let (own, told) = (Writer::new(opening)?, Arc::clone(&too_long));
+        let thread = std::thread::Builder::new().name("store-log".into()).spawn(move || work(own, &asked, &told));
+        let thread = thread.map_err(|e| StoreError::Refused(format!("no thread for the database: {e}")))?;
+        Ok(Self { commits: 0, due, too_long, thread })
     }
 
     /// After a commit. True when the writer has to carry over what is left.
@@ -35,41 +42,28 @@ impl Checkpoints {
         }
         self.too_long.swap(false, Ordering::AcqRel)
     }
+
+    /// Returns when the thread has ended.
+    pub(super) fn end(self) {
+        drop(self.due);
+        let _ = self.thread.join();
+    }
 }
 
-async fn work(options: SqliteConnectOptions, mut due: mpsc::Receiver<()>, too_long: Arc<AtomicBool>) {
-    let mut conn: Option<SqliteConnection> = None;
-    while due.recv().await.is_some() {
-        let mut own = match conn.take() {
-            Some(own) => own,
-            None => match options.connect().await {
-                Ok(own) => own,
-                // The next commits ask again.
-                Err(error) => {
-                    tracing::warn!(name: "store.checkpoint_failed", %error, "the log is not carried over: {error}");
-                    too_long.store(true, Ordering::Release);
-                    continue;
-                }
-            },
-        };
-        match passive(&mut own).await {
-            Ok(pages) => {
-                too_long.fetch_or(pages > limits::SQLITE_WAL_PAGES, Ordering::AcqRel);
-                conn = Some(own);
-            }
+fn work(mut own: Writer, due: &Receiver<()>, too_long: &AtomicBool) {
+    while due.recv().is_ok() {
+        let long = match own.carry_over(false) {
+            Ok(pages) => pages > limits::SQLITE_WAL_PAGES,
             Err(error) => {
-                tracing::warn!(name: "store.checkpoint_failed", %error, "the log is not carried over: {error}");
-                too_long.store(true, Ordering::Release);
+                not_carried(&error);
+                true
             }
-        }
-    }
-    if let Some(conn) = conn {
-        let _ = conn.close().await;
+        };
+        too_long.fetch_or(long, Ordering::AcqRel);
     }
 }
 
-/// Carries over what can be without waiting for anybody; returns how many pages the log has.
-pub(super) async fn passive(conn: &mut SqliteConnection) -> sqlx::Result<i64> {
-    let (_, pages, _) = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(conn).await?;
-    Ok(pages)
+/// The next commits ask again.
+pub(super) fn not_carried(error: &StoreError) {
+    tracing::warn!(name: "store.checkpoint_failed", %error, "the log is not carried over: {error}");
 }

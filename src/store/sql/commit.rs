@@ -10,9 +10,6 @@ macro_rules! commit {
             part: &'a Part,
         }
 
-        /// A stream as it stands: its name, its last number, and the hash of that.
-        type Stands = (String, i64, String);
-
         /// In the order [`Batch`] promises; those that do nothing are left out. With each goes how many rows it must touch, when
         /// that is part of what must hold; those with the same table count together.
         fn steps(batch: &Packed) -> impl Iterator<Item = (Step<'_>, Option<Must>)> {

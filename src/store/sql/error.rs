@@ -34,16 +34,7 @@ pub fn error(table: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
                 }
                 Some(pg::DISK_FULL) => StoreError::Full,
                 Some(pg::DATA_CORRUPTED | pg::INDEX_CORRUPTED) => corrupt(e.message().to_owned()),
-                Some(code) if is_sqlite(e.as_ref()) => match code.parse::<i32>().unwrap_or_default() {
-                    lite::UNIQUE | lite::PRIMARY_KEY | lite::ROW_ID => {
-                        StoreError::Conflict(format!("{table}: a row is there already"))
-                    }
-                    code if code & 0xff == lite::FULL => StoreError::Full,
-                    code if matches!(code & 0xff, lite::CORRUPT | lite::NOT_A_DATABASE) => {
-                        corrupt(e.message().to_owned())
-                    }
-                    code => StoreError::Unavailable(format!("{table}: {} (SQLite {code})", e.message())),
-                },
+                Some(code) if is_sqlite(e.as_ref()) => of_sqlite(table, code.parse().unwrap_or_default(), e.message()),
                 _ => StoreError::Unavailable(format!("{table}: {}", e.message())),
             },
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
@@ -51,6 +42,34 @@ pub fn error(table: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
             }
             _ => StoreError::Unavailable(format!("{table}: {error}")),
         }
+    }
+}
+
+/// The same for the connection that writes the embedded database.
+pub fn embedded(table: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |error| match &error {
+        rusqlite::Error::SqliteFailure(code, message) => {
+            let text = message.as_deref().map_or_else(|| code.to_string(), str::to_owned);
+            of_sqlite(table, code.extended_code, &text)
+        }
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::Utf8Error(..) => StoreError::Corrupt { table, row: "?".to_owned(), what: error.to_string() },
+        _ => StoreError::Unavailable(format!("{table}: {error}")),
+    }
+}
+
+fn of_sqlite(table: &'static str, code: i32, message: &str) -> StoreError {
+    match code {
+        lite::UNIQUE | lite::PRIMARY_KEY | lite::ROW_ID => {
+            StoreError::Conflict(format!("{table}: a row is there already"))
+        }
+        _ if code & 0xff == lite::FULL => StoreError::Full,
+        _ if matches!(code & 0xff, lite::CORRUPT | lite::NOT_A_DATABASE) => {
+            StoreError::Corrupt { table, row: "?".to_owned(), what: message.to_owned() }
+        }
+        _ => StoreError::Unavailable(format!("{table}: {message} (SQLite {code})")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The store on SQLite and on PostgreSQL: one body of code, stamped for each by [`store!`].
 //!
-//! Every write runs in a task of its own, so that a caller that stops waiting cannot cut a transaction in half: it is then
-//! stored or not, and the inbox tells which. Reads are single statements.
+//! Every write runs in a task or on a thread of its own, so that a caller that stops waiting cannot cut a transaction in half:
+//! it is then stored or not, and the inbox tells which. Reads are single statements. What differs, each store brings along:
+//! `write` for a single statement, `commit_packed`, `keep_rows`, `claim_rows` and `shut`.
 
 mod checkpoint;
 mod commit;
@@ -13,6 +14,8 @@ mod postgres;
 mod read;
 mod sqlite;
 mod statements;
+mod value;
+mod writing;
 
 pub(super) use error::error as failed;
 pub use postgres::{PgStore, open_postgres};
@@ -20,96 +23,45 @@ pub use sqlite::{SqliteStore, open_sqlite};
 
 macro_rules! store {
     (
-        $Store:ident, $Db:ty, begin = $begin:literal, each = $each:literal, lock = $lock:literal, skip = $skip:literal,
-        alone = $alone:literal
+        $Store:ident, $Db:ty, each = $each:literal, lock = $lock:literal, skip = $skip:literal, alone = $alone:literal
     ) => {
         use crate::chat::Kept;
         use crate::domain::ids::{PlatformName, Stream};
         use crate::store::net;
         use crate::store::sql::error::error;
-        use crate::store::sql::packed::{self, Packed, Part, list};
+        use crate::store::sql::packed::{Packed, Part, list};
+        use crate::store::sql::value::Value;
         use crate::store::sql::{commit::commit, dump::dump, read::read, statements::statements};
         use crate::store::{
             Batch, Claim, EventRow, HistoryQuery, HistoryRow, InboxRow, MessageRow, OutboxRow, ReactionRow, Result,
             StateRow, Store, StoreError, TimerRow,
         };
         use async_trait::async_trait;
-        use futures_util::FutureExt as _;
-        use futures_util::future::BoxFuture;
         use sqlx::{Database, Row as _};
         use std::collections::{BTreeMap, BTreeSet};
-        use std::sync::Arc;
 
         pub mod sql {
             super::statements!(each = $each, lock = $lock, skip = $skip, alone = $alone);
         }
 
-        type Conn = <$Db as Database>::Connection;
         type Query<'q> = sqlx::query::Query<'q, $Db, <$Db as Database>::Arguments>;
 
         commit!($Db);
         read!($Db, <$Db as Database>::Row);
         dump!($Store, $Db);
 
-        /// Begins, works, commits; when the work fails, nothing of it stays. Also whether the connection is as it was.
-        pub(super) async fn transaction<T>(
-            conn: &mut Conn,
-            work: impl AsyncFnOnce(&mut Conn) -> Result<T>,
-        ) -> (Result<T>, bool) {
-            let run = async |conn: &mut Conn, sql: &'static str| sqlx::query::<$Db>(sql).execute(conn).await;
-            if let Err(e) = run(conn, $begin).await {
-                return (Err(error("connection")(e)), false);
-            }
-            let done = match work(conn).await {
-                Ok(done) => run(conn, "COMMIT").await.map(|_| done).map_err(error("commit")),
-                failed => failed,
-            };
-            ended(conn, done).await
-        }
-
-        /// Nothing of a transaction stays that failed. A full disk has ended it by itself, a lost connection has none: then
-        /// the connection is not as it was.
-        pub(super) async fn ended<T>(conn: &mut Conn, done: Result<T>) -> (Result<T>, bool) {
-            let sound = done.is_ok() || sqlx::query::<$Db>("ROLLBACK").execute(conn).await.is_ok();
-            (done, sound)
-        }
-
         impl $Store {
-            /// One statement and how many rows it touched.
-            async fn write(
-                &self,
-                table: &'static str,
-                query: impl Fn() -> Query<'static> + Send + Sync + 'static,
-            ) -> Result<u64> {
-                self.statement(move |conn| {
-                    let query = query();
-                    async move { Ok(query.execute(conn).await.map_err(error(table))?.rows_affected()) }.boxed()
-                })
-                .await
-            }
-
-            /// `sql` for a row of the outbox that is claimed; `first` binds what comes before the row's own values.
-            async fn held(
-                &self,
-                sql: &'static str,
-                claim: &Claim,
-                first: impl Fn(Query<'static>) -> Query<'static> + Send + Sync + 'static,
-            ) -> Result<u64> {
-                let (id, owner, attempts) = (claim.row.id.clone(), claim.owner.clone(), claim.row.attempts);
-                let query = move || first(sqlx::query(sql)).bind(id.clone()).bind(owner.clone()).bind(attempts);
-                self.write("outbox", query).await
+            /// `sql` for a row of the outbox that is claimed, with `first` before the row's own values.
+            async fn held<const N: usize>(&self, sql: &'static str, claim: &Claim, first: [i64; N]) -> Result<u64> {
+                let own = [claim.row.id.as_str().into(), claim.owner.as_str().into(), claim.row.attempts.into()];
+                self.write("outbox", sql, first.map(Value::from).into_iter().chain(own).collect()).await
             }
         }
 
         #[async_trait]
         impl Store for $Store {
             async fn commit(&self, batch: &Batch) -> Result<()> {
-                let packed = Arc::new(Packed::of(batch)?);
-                self.transacted(move |conn| {
-                    let packed = Arc::clone(&packed);
-                    async move { write(conn, &packed).await }.boxed()
-                })
-                .await
+                self.commit_packed(Packed::of(batch)?).await
             }
 
             async fn states(&self, streams: &[Stream]) -> Result<Vec<StateRow>> {
@@ -128,12 +80,7 @@ macro_rules! store {
                     return Ok(Vec::new());
                 }
                 // In key order, as every replica takes its locks.
-                let rows = net::keeping(arrivals)?;
-                let keys = packed::part(rows.keys().map(|key| (key,)))?;
-                let rows = packed::inbox(rows.into_values())?;
-                let closed: BTreeSet<&String> = closed.iter().collect();
-                let closed = packed::part(closed.into_iter().map(|key| (key,)))?;
-                let standing = self.keep_packed(Arc::new([closed, keys, rows])).await?;
+                let standing = self.keep_rows(net::keeping(arrivals)?, closed.iter().collect()).await?;
                 Ok(net::kept(arrivals, &standing))
             }
 
@@ -156,8 +103,7 @@ macro_rules! store {
             }
 
             async fn adopt_inbox(&self, from: &str, to: &str) -> Result<u64> {
-                let (from, to) = (from.to_owned(), to.to_owned());
-                self.write("inbox", move || sqlx::query(sql::INBOX_ADOPT).bind(to.clone()).bind(from.clone())).await
+                self.write("inbox", sql::INBOX_ADOPT, vec![to.into(), from.into()]).await
             }
 
             fn shared(&self) -> bool {
@@ -208,39 +154,35 @@ macro_rules! store {
             }
 
             async fn claim(&self, now: i64, owner: &str, lease_until: i64, limit: i64) -> Result<Vec<Claim>> {
-                let (claimant, limit) = (owner.to_owned(), limit.max(0));
-                let claimed = self.statement(move |conn| {
-                    let query = sqlx::query(sql::CLAIM).bind(claimant.clone()).bind(lease_until).bind(now).bind(limit);
-                    let versioned = |row: &<$Db as Database>::Row| {
-                        Ok((outbox(row)?, row.try_get(7)?, row.try_get::<i64, _>(8)? > 1))
-                    };
-                    async move { rows(conn, "outbox", query, versioned).await }.boxed()
-                });
-                let claim = |(row, version, doubt)| Claim { row, owner: owner.to_owned(), lease_until, version, doubt };
-                let mut claims: Vec<Claim> = claimed.await?.into_iter().map(claim).collect();
+                let values = vec![owner.into(), lease_until.into(), now.into(), limit.max(0).into()];
+                let claim = |(row, version, begun): (OutboxRow, i64, i64)| Claim {
+                    row,
+                    owner: owner.to_owned(),
+                    lease_until,
+                    version,
+                    doubt: begun > 1,
+                };
+                let mut claims: Vec<Claim> = self.claim_rows(values).await?.into_iter().map(claim).collect();
                 claims.sort_unstable_by(|a, b| a.row.id.cmp(&b.row.id));
                 Ok(claims)
             }
 
             async fn renew(&self, claim: &Claim, lease_until: i64) -> Result<bool> {
-                let renewed = self.held(sql::RENEW, claim, move |query| query.bind(lease_until)).await?;
-                Ok(renewed == 1)
+                Ok(self.held(sql::RENEW, claim, [lease_until]).await? == 1)
             }
 
             async fn release(&self, claim: &Claim, due_at: i64) -> Result<()> {
-                let version = claim.version;
-                self.held(sql::RELEASE, claim, move |query| query.bind(version).bind(due_at)).await.map(|_| ())
+                self.held(sql::RELEASE, claim, [claim.version, due_at]).await.map(|_| ())
             }
 
             async fn put_back(&self, claim: &Claim, due_at: i64) -> Result<()> {
-                let version = claim.version;
-                self.held(sql::PUT_BACK, claim, move |query| query.bind(version).bind(due_at)).await.map(|_| ())
+                self.held(sql::PUT_BACK, claim, [claim.version, due_at]).await.map(|_| ())
             }
 
             async fn break_leases(&self) -> Result<u64> {
                 match sql::BREAK {
                     "" => Ok(0),
-                    sql => self.write("outbox", move || sqlx::query(sql)).await,
+                    sql => self.write("outbox", sql, Vec::new()).await,
                 }
             }
 
@@ -273,28 +215,24 @@ macro_rules! store {
             }
 
             async fn lease(&self, name: &str, owner: &str, now: i64, until: i64) -> Result<bool> {
-                let names = [name.to_owned(), owner.to_owned()];
-                let query = move || {
-                    let [name, owner] = names.clone();
-                    sqlx::query(sql::LEASE).bind(name).bind(owner).bind(until).bind(now)
-                };
-                self.write("leases", query).await.map(|n| n == 1)
+                let values = vec![name.into(), owner.into(), until.into(), now.into()];
+                self.write("leases", sql::LEASE, values).await.map(|n| n == 1)
             }
 
             async fn prune_inbox(&self, before: i64, limit: i64) -> Result<u64> {
-                self.write("inbox", move || sqlx::query(sql::INBOX_PRUNE).bind(before).bind(limit.max(0))).await
+                self.write("inbox", sql::INBOX_PRUNE, vec![before.into(), limit.max(0).into()]).await
             }
 
             async fn prune_reactions(&self, before: i64, limit: i64) -> Result<u64> {
-                self.write("reactions", move || sqlx::query(sql::REACTIONS_PRUNE).bind(before).bind(limit.max(0))).await
+                self.write("reactions", sql::REACTIONS_PRUNE, vec![before.into(), limit.max(0).into()]).await
             }
 
             async fn prune_messages(&self, before: i64, limit: i64) -> Result<u64> {
-                self.write("messages", move || sqlx::query(sql::MESSAGES_PRUNE).bind(before).bind(limit.max(0))).await
+                self.write("messages", sql::MESSAGES_PRUNE, vec![before.into(), limit.max(0).into()]).await
             }
 
             async fn prune_leases(&self, before: i64) -> Result<u64> {
-                self.write("leases", move || sqlx::query(sql::LEASES_PRUNE).bind(before)).await
+                self.write("leases", sql::LEASES_PRUNE, vec![before.into()]).await
             }
 
             async fn setting(&self, name: &str) -> Result<Option<String>> {
@@ -303,9 +241,7 @@ macro_rules! store {
             }
 
             async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
-                let (name, value) = (name.to_owned(), value.to_owned());
-                let query = move || sqlx::query(sql::SETTING_PUT).bind(name.clone()).bind(value.clone());
-                self.write("settings", query).await.map(|_| ())
+                self.write("settings", sql::SETTING_PUT, vec![name.into(), value.into()]).await.map(|_| ())
             }
 
             async fn ping(&self) -> Result<()> {

@@ -1,17 +1,20 @@
 //! PostgreSQL, for several replicas that share the work.
 
 use super::commit::{Counts, Must, expected};
+use super::packed;
 use crate::limits;
 use crate::store::migrations;
 use crate::store::net::lost;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 super::store!(
     PgStore,
     sqlx::Postgres,
-    begin = "BEGIN",
     each = "jsonb_array_elements(CAST($1 AS JSONB))",
     lock = " FOR UPDATE OF s",
     skip = " FOR UPDATE OF o SKIP LOCKED",
@@ -22,6 +25,18 @@ super::store!(
 /// goes with the transaction.
 const VACANT: &str = "SELECT pg_advisory_xact_lock(1397311298, CAST(j.value->>0 AS INT)) \
                       FROM jsonb_array_elements(CAST($1 AS JSONB)) AS j";
+
+type Conn = sqlx::PgConnection;
+
+/// What was worked, what of the arrivals stands already, and the arrivals; each with a list of its rows.
+pub(super) const INBOX_CLOSE: &str = "UPDATE inbox SET open = 0 WHERE open > 0 AND key IN \
+                           (SELECT j.value->>0 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS j)";
+pub(super) const INBOX_PROOFS: &str = "SELECT i.key, i.proof FROM inbox i WHERE i.key IN \
+                            (SELECT j.value->>0 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS j)";
+pub(super) const INBOX_KEEP: &str = "INSERT INTO inbox (key, at, body, answer, kind, lane, proof, holder, open) \
+    SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3, j.value->>4, j.value->>5, \
+    j.value->>6, j.value->>7, CAST(j.value->>8 AS BIGINT) FROM jsonb_array_elements(CAST($1 AS JSONB)) AS j \
+    WHERE true ON CONFLICT (key) DO NOTHING";
 
 /// The oldest server all statements were tried on.
 const OLDEST: i64 = 130_000;
@@ -61,7 +76,7 @@ impl PgStore {
     /// `work` in a transaction of its own.
     async fn transacted<T: Send + 'static>(
         &self,
-        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
+        work: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
         let pool = self.writer.clone();
         to_the_end(async move {
@@ -75,22 +90,38 @@ impl PgStore {
         .await
     }
 
-    /// The same for a single statement, which commits by itself.
-    async fn statement<T: Send + 'static>(
-        &self,
-        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
-    ) -> Result<T> {
+    async fn write(&self, table: &'static str, sql: &'static str, values: Vec<Value>) -> Result<u64> {
         let pool = self.writer.clone();
         to_the_end(async move {
             let mut conn = pool.acquire().await.map_err(error("connection"))?;
-            work(&mut conn).await
+            Ok(bound(sql, values).execute(&mut *conn).await.map_err(error(table))?.rows_affected())
         })
         .await
     }
 
-    /// What those that arrive were signed with that stand already; the others are stored. Takes what is closed, the keys and
-    /// the rows.
-    async fn keep_packed(&self, parts: Arc<[Part; 3]>) -> Result<BTreeMap<String, String>> {
+    async fn commit_packed(&self, packed: Packed) -> Result<()> {
+        self.transacted(move |conn| async move { write(conn, &packed).await }.boxed()).await
+    }
+
+    async fn claim_rows(&self, values: Vec<Value>) -> Result<Vec<(OutboxRow, i64, i64)>> {
+        let pool = self.writer.clone();
+        to_the_end(async move {
+            let mut conn = pool.acquire().await.map_err(error("connection"))?;
+            let claimed = |row: &PgRow| Ok((outbox(row)?, row.try_get(7)?, row.try_get(8)?));
+            rows(&mut *conn, "outbox", bound(sql::CLAIM, values), claimed).await
+        })
+        .await
+    }
+
+    /// What those that arrive were signed with that stand already; the others are stored.
+    async fn keep_rows(
+        &self,
+        rows: BTreeMap<&str, &InboxRow>,
+        closed: BTreeSet<&String>,
+    ) -> Result<BTreeMap<String, String>> {
+        let keys = packed::part(rows.keys().map(|key| (key,)))?;
+        let rows = packed::inbox(rows.into_values())?;
+        let parts = Arc::new([packed::part(closed.into_iter().map(|key| (key,)))?, keys, rows]);
         let keep = async || {
             let parts = Arc::clone(&parts);
             self.transacted(move |conn| {
@@ -112,6 +143,28 @@ impl PgStore {
     }
 }
 
+fn bound(sql: &'static str, values: Vec<Value>) -> Query<'static> {
+    values.into_iter().fold(sqlx::query(sql), |query, value| match value {
+        Value::Int(n) => query.bind(n),
+        Value::Text(text) => query.bind(text),
+    })
+}
+
+/// Begins, works, commits; when the work fails, nothing of it stays. Also whether the connection is as it was: one that was
+/// lost is not.
+async fn transaction<T>(conn: &mut Conn, work: impl AsyncFnOnce(&mut Conn) -> Result<T>) -> (Result<T>, bool) {
+    let run = async |conn: &mut Conn, sql: &'static str| sqlx::query(sql).execute(conn).await;
+    if let Err(e) = run(conn, "BEGIN").await {
+        return (Err(error("connection")(e)), false);
+    }
+    let done = match work(conn).await {
+        Ok(done) => run(conn, "COMMIT").await.map(|_| done).map_err(error("commit")),
+        failed => failed,
+    };
+    let sound = done.is_ok() || run(conn, "ROLLBACK").await.is_ok();
+    (done, sound)
+}
+
 /// Runs `work` to its end even if the caller goes away: a transaction is never cut in half.
 async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
     tokio::spawn(work).await.unwrap_or_else(|e| Err(StoreError::Unavailable(format!("the write was given up: {e}"))))
@@ -129,7 +182,7 @@ async fn write(conn: &mut Conn, batch: &Packed) -> Result<()> {
     if !batch.expected.is_empty() {
         // Before any row is locked, so that two replicas cannot wait for each other.
         put(conn, "states", VACANT, &batch.vacant).await?;
-        let query = sqlx::query_as::<_, Stands>(sql::STATES_EXPECTED).bind(&batch.streams.json);
+        let query = sqlx::query_as::<_, (String, i64, String)>(sql::STATES_EXPECTED).bind(&batch.streams.json);
         expected(batch, query.fetch_all(&mut *conn).await.map_err(error("states"))?)?;
     }
     let mut counts = Counts::default();
@@ -141,13 +194,13 @@ async fn write(conn: &mut Conn, batch: &Packed) -> Result<()> {
 
 /// Looked up first, since an answer for each stored row costs more than a statement.
 async fn write_arrivals(conn: &mut Conn, [closed, keys, rows]: &[Part; 3]) -> Result<BTreeMap<String, String>> {
-    put(conn, "inbox", sql::INBOX_CLOSE, closed).await?;
+    put(conn, "inbox", INBOX_CLOSE, closed).await?;
     if rows.rows == 0 {
         return Ok(BTreeMap::new());
     }
-    let proofs = sqlx::query_as::<_, (String, String)>(sql::INBOX_PROOFS).bind(&keys.json);
+    let proofs = sqlx::query_as::<_, (String, String)>(INBOX_PROOFS).bind(&keys.json);
     let standing: BTreeMap<_, _> = proofs.fetch_all(&mut *conn).await.map_err(error("inbox"))?.into_iter().collect();
-    let stored = put(conn, "inbox", sql::INBOX_KEEP, rows).await?;
+    let stored = put(conn, "inbox", INBOX_KEEP, rows).await?;
     if stored == (rows.rows - standing.len()) as u64 { Ok(standing) } else { Err(lost::arrival()) }
 }
 

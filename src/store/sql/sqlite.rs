@@ -3,27 +3,23 @@
 //! Commits reach the disk before they are answered (WAL with full sync, read back at start), all that wait as one. A backup or
 //! an audit may read the file from another process meanwhile; only writing is ours alone.
 
-use super::checkpoint::Checkpoints;
 use super::commit::{Counts, Must, expected};
-use super::group::{self, Within, Work};
+use super::group::{self, Work};
+use super::writing::{self, Opening, PRAGMAS};
 use crate::limits;
 use crate::store::lock::Lock;
 use crate::store::migrations;
-use futures_util::TryStreamExt as _;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use rusqlite::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::{LazyLock, Mutex, PoisonError};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
 
 super::store!(
     SqliteStore,
     sqlx::Sqlite,
-    begin = "BEGIN IMMEDIATE",
     each = "json_each($1)",
     lock = "",
     skip = "",
@@ -36,25 +32,26 @@ const OLDEST: (u32, u32, u32) = (3, 51, 3);
 /// "SIGB", as the first migration sets it.
 const APPLICATION_ID: i64 = 1_397_311_298;
 
-/// All of a transaction that keeps arrivals in one text: closed, looked up, stored. A trip to the connection's thread takes
-/// longer than what is done there, and an acknowledgement waits for it.
-static KEEP: LazyLock<Arc<str>> = LazyLock::new(|| {
-    let (look_up, keep) = (sql::INBOX_PROOFS.replace("$1", "$2"), sql::INBOX_KEEP.replace("$1", "$3"));
-    format!("{}; {look_up}; {keep}", sql::INBOX_CLOSE).into()
-});
-static KEEP_ALONE: LazyLock<Arc<str>> = LazyLock::new(|| format!("BEGIN IMMEDIATE; {}; COMMIT", &**KEEP).into());
+pub(super) const INBOX_CLOSE: &str = "UPDATE inbox SET open = 0 WHERE key = ?1 AND open > 0";
+pub(super) const INBOX_KEEP: &str = "INSERT INTO inbox (key, at, body, answer, kind, lane, proof, holder, open) \
+                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (key) DO NOTHING";
+pub(super) const INBOX_PROOF: &str = "SELECT proof FROM inbox WHERE key = ?1";
 
 #[derive(Debug)]
 pub struct SqliteStore {
-    /// One connection, for [`group::write_loop`] alone.
-    writer: SqlitePool,
-    /// What is to be written; none when it was opened to be read only, or is closed.
-    queue: Mutex<Option<mpsc::Sender<Box<dyn Work>>>>,
     reader: SqlitePool,
-    /// Given back on [`Store::close`]; none when it was opened to be read only.
-    lock: Mutex<Option<Lock>>,
-    /// They end with the queue.
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// None when it was opened to be read only, or is closed.
+    writer: Mutex<Option<Writer>>,
+}
+
+/// The writer's thread, and the lock on the file.
+#[derive(Debug)]
+struct Writer {
+    /// What is to be written; the thread ends when this is dropped.
+    queue: mpsc::Sender<Box<dyn Work>>,
+    /// Told at the end whether the log was carried over.
+    ended: oneshot::Receiver<Result<()>>,
+    lock: Lock,
 }
 
 /// Opens or creates the database of this process.
@@ -66,10 +63,11 @@ pub async fn open_sqlite(path: &Path) -> Result<SqliteStore> {
     SqliteStore::bounded(path, u32::MAX - 1).await
 }
 
-async fn open_with(path: &Path, options: SqliteConnectOptions) -> Result<SqliteStore> {
+async fn open_with(path: &Path, pages: u32) -> Result<SqliteStore> {
     present(path)?;
     let lock = Lock::take(path)?;
     create(path)?;
+    let options = common(path).journal_mode(SqliteJournalMode::Wal);
     let mut conn = connect(path, &options).await?;
     ours(path, &mut conn).await?;
     check(path, &mut conn).await?;
@@ -77,16 +75,11 @@ async fn open_with(path: &Path, options: SqliteConnectOptions) -> Result<SqliteS
     conn.close().await.map_err(error("database"))?;
     let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
     let pool = pool.acquire_timeout(limits::STORE_WAIT);
-    let writer = pool.clone().max_connections(1).connect_lazy_with(options.clone());
-    let (ask, asked) = mpsc::channel(limits::SQLITE_QUEUE);
-    let (checkpoints, carrying) = Checkpoints::begin(options.clone());
-    let writing = tokio::spawn(group::write_loop(writer.clone(), asked, checkpoints));
+    let (queue, asked) = mpsc::channel(limits::SQLITE_QUEUE);
+    let ended = group::begin(Opening { path: path.to_owned(), pages }, asked)?;
     Ok(SqliteStore {
-        writer,
-        queue: Mutex::new(Some(ask)),
         reader: pool.max_connections(limits::SQLITE_READERS).connect_lazy_with(options.pragma("query_only", "ON")),
-        lock: Mutex::new(Some(lock)),
-        tasks: Mutex::new(vec![writing, carrying]),
+        writer: Mutex::new(Some(Writer { queue, ended, lock })),
     })
 }
 
@@ -97,7 +90,7 @@ impl SqliteStore {
     /// # Errors
     /// As [`open_sqlite`].
     pub async fn bounded(path: &Path, pages: u32) -> Result<Self> {
-        open_with(path, options(path).pragma("max_page_count", pages.to_string())).await
+        open_with(path, pages).await
     }
 
     /// Opens the database to read it beside the process that writes it; every write fails. Takes no lock, migrates nothing,
@@ -108,14 +101,7 @@ impl SqliteStore {
     pub async fn read_only(path: &Path) -> Result<Self> {
         let options = reading(path).await?;
         let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(limits::STORE_WAIT);
-        let pool = pool.connect_lazy_with(options);
-        Ok(Self {
-            writer: pool.clone(),
-            queue: Mutex::new(None),
-            reader: pool,
-            lock: Mutex::new(None),
-            tasks: Mutex::default(),
-        })
+        Ok(Self { reader: pool.connect_lazy_with(options), writer: Mutex::default() })
     }
 
     /// Writes a copy of the database at `path` to `copy`, an empty file. Only reads `path`.
@@ -139,107 +125,97 @@ impl SqliteStore {
             return Err(StoreError::Refused(format!("the copy is damaged, no backup was made: {found}")));
         }
         let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        Ok(Self {
-            writer: pool.clone(),
-            queue: Mutex::new(None),
-            reader: pool,
-            lock: Mutex::new(None),
-            tasks: Mutex::default(),
-        })
+        Ok(Self { reader: pool, writer: Mutex::default() })
     }
 
-    /// `work` in a transaction, with whatever else waits.
-    async fn transacted<T: Send + 'static>(
-        &self,
-        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        self.asked(false, move |conn, _| work(conn)).await
-    }
-
-    /// The same for a single statement, which commits by itself when nothing else waits.
-    async fn statement<T: Send + 'static>(
-        &self,
-        work: impl for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        self.asked(true, move |conn, _| work(conn)).await
-    }
-
-    /// What those that arrive were signed with that stand already; the others are stored, since nobody else writes. Takes
-    /// what is closed, the keys and the rows.
-    async fn keep_packed(&self, parts: Arc<[Part; 3]>) -> Result<BTreeMap<String, String>> {
-        self.asked(true, move |conn, within| {
-            let (parts, text) = (Arc::clone(&parts), if within == Within::Group { &KEEP } else { &KEEP_ALONE });
-            async move {
-                let query = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(Arc::clone(text)));
-                let query = parts.iter().fold(query, |query, part| query.bind(part.json.clone()));
-                Ok(query.fetch_all(conn).await.map_err(error("inbox"))?.into_iter().collect())
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    async fn asked<T: Send + 'static>(
-        &self,
-        commits: bool,
-        work: impl for<'c> Fn(&'c mut Conn, Within) -> BoxFuture<'c, Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    /// `work` on the writer's thread, in a transaction with whatever else waits.
+    async fn asked<T: Send + 'static>(&self, work: impl FnMut(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
+        let queue = self.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|w| w.queue.clone());
         let closed = || StoreError::Unavailable("the database is closed, or open to be read only".into());
-        group::ask(&queue.ok_or_else(closed)?, commits, work).await
+        group::ask(&queue.ok_or_else(closed)?, work).await
     }
 
+    async fn write(&self, table: &'static str, sql: &'static str, values: Vec<Value>) -> Result<u64> {
+        self.asked(move |conn| writing::execute(conn, table, sql, &values)).await
+    }
+
+    async fn commit_packed(&self, packed: Packed) -> Result<()> {
+        self.asked(move |conn| write(conn, &packed)).await
+    }
+
+    async fn claim_rows(&self, values: Vec<Value>) -> Result<Vec<(OutboxRow, i64, i64)>> {
+        self.asked(move |conn| writing::rows(conn, "outbox", sql::CLAIM, &values, claimed)).await
+    }
+
+    /// What those that arrive were signed with that stand already; the others are stored, since nobody else writes.
+    async fn keep_rows(
+        &self,
+        rows: BTreeMap<&str, &InboxRow>,
+        closed: BTreeSet<&String>,
+    ) -> Result<BTreeMap<String, String>> {
+        let rows: Vec<InboxRow> = rows.into_values().cloned().collect();
+        let closed: Vec<String> = closed.into_iter().cloned().collect();
+        self.asked(move |conn| keep(conn, &rows, &closed).map_err(writing::error("inbox"))).await
+    }
+
+    /// Whoever has asked is told, then the log is carried over.
     async fn shut(&self) -> Result<()> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        futures_util::future::join_all(tasks).await;
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.reader.close().await;
-        let held = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let checkpoint = match &held {
-            Some(_) if !self.writer.is_closed() => sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-                .execute(&self.writer)
-                .await
-                .map(|_| ())
-                .map_err(error("database")),
-            _ => Ok(()),
-        };
-        self.writer.close().await;
-        drop(held);
-        checkpoint
+        let Some(Writer { queue, ended, lock }) = writer else { return Ok(()) };
+        drop(queue);
+        let done = ended.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer is gone".into())));
+        drop(lock);
+        done
     }
 }
 
-/// All statements of a batch as one text, each with a parameter of its own and a row that counts what it touched, behind the
-/// streams it expects: a trip to the connection's thread takes longer than what most of them do.
-async fn write(conn: &mut Conn, batch: &Packed) -> Result<()> {
-    let mut text = sql::STATES_EXPECTED.to_owned();
-    let (mut parts, mut rows_of) = (vec![&batch.streams], Vec::new());
+fn put(conn: &Connection, table: &'static str, sql: &str, part: &Part) -> Result<u64> {
+    if part.rows == 0 { Ok(0) } else { writing::execute(conn, table, sql, std::slice::from_ref(&part.json)) }
+}
+
+fn write(conn: &Connection, batch: &Packed) -> Result<()> {
+    if !batch.expected.is_empty() {
+        let stands = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let streams = std::slice::from_ref(&batch.streams.json);
+        expected(batch, writing::rows(conn, "states", sql::STATES_EXPECTED, streams, stands)?)?;
+    }
+    let mut counts = Counts::default();
     for (step, must) in steps(batch) {
-        parts.push(step.part);
-        rows_of.push((step.table, must));
-        let own = format!("${}", parts.len());
-        text.extend(["; ", &step.sql.replace("$1", &own), "; SELECT '', changes(), ''"]);
+        counts.add(must, put(conn, step.table, step.sql, step.part)?);
     }
-    let query = sqlx::query_as::<_, Stands>(AssertSqlSafe(text));
-    let query = parts.into_iter().fold(query, |query, part| query.bind(&part.json));
-    let (mut stand, mut counts, mut rows_of) = (Vec::new(), Counts::default(), rows_of.into_iter().peekable());
-    let mut rows = query.fetch(conn);
-    loop {
-        let table = rows_of.peek().map_or("states", |(table, _)| *table);
-        let Some((stream, n, hash)) = rows.try_next().await.map_err(error(table))? else { break };
-        if !stream.is_empty() {
-            stand.push((stream, n, hash));
-        } else if let Some((_, must)) = rows_of.next() {
-            counts.add(must, u64::try_from(n).unwrap_or(0));
-        }
-    }
-    expected(batch, stand)?;
     counts.hold(batch)
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
-    // Carried over by `checkpoint`.
-    common(path).journal_mode(SqliteJournalMode::Wal).pragma("wal_autocheckpoint", "0")
+/// Row by row: an acknowledgement waits for it, and a list that is taken apart again costs more than a few statements.
+fn keep(conn: &Connection, rows: &[InboxRow], closed: &[String]) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut close = conn.prepare_cached(INBOX_CLOSE)?;
+    for key in closed {
+        close.execute([key])?;
+    }
+    let (mut keep, mut proof) = (conn.prepare_cached(INBOX_KEEP)?, conn.prepare_cached(INBOX_PROOF)?);
+    let mut standing = BTreeMap::new();
+    for r in rows {
+        let values = rusqlite::params![r.key, r.at, r.body, r.answer, r.kind, r.lane, r.proof, r.holder, r.open];
+        if keep.execute(values)? == 0 {
+            standing.insert(r.key.clone(), proof.query_row([&r.key], |row| row.get(0))?);
+        }
+    }
+    Ok(standing)
+}
+
+/// A row of the outbox, its version, and how often it was begun.
+fn claimed(row: &rusqlite::Row<'_>) -> rusqlite::Result<(OutboxRow, i64, i64)> {
+    let claimed = OutboxRow {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        target: row.get(2)?,
+        stream: Stream::new(&row.get::<_, String>(3)?),
+        due_at: row.get(4)?,
+        attempts: row.get(5)?,
+        body: row.get(6)?,
+    };
+    Ok((claimed, row.get(7)?, row.get(8)?))
 }
 
 /// How an existing database can be read without a change to its file. Where a finished database lies among files that cannot
@@ -263,16 +239,12 @@ fn unwritable(path: &Path) -> bool {
 }
 
 fn common(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+    let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
         .busy_timeout(limits::SQLITE_BUSY)
-        .pragma("cache_size", limits::SQLITE_CACHE)
-        .pragma("journal_size_limit", limits::SQLITE_WAL_BYTES)
-        .pragma("trusted_schema", "OFF")
-        .disable_statement_logging()
+        .disable_statement_logging();
+    PRAGMAS.into_iter().fold(options, |options, (name, value)| options.pragma(name, value))
 }
 
 /// What can be seen without opening it.

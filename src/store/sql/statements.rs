@@ -23,18 +23,6 @@ macro_rules! statements {
             "j.value->>6, j.value->>7, CAST(j.value->>8 AS BIGINT) FROM ", $each, " AS j WHERE true ",
             "ON CONFLICT (key) DO UPDATE SET answer = excluded.answer WHERE inbox.answer = ''"
         );
-        pub const INBOX_KEEP: &str = concat!(
-            "INSERT INTO inbox (key, at, body, answer, kind, lane, proof, holder, open) ",
-            "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3, j.value->>4, j.value->>5, ",
-            "j.value->>6, j.value->>7, CAST(j.value->>8 AS BIGINT) FROM ", $each, " AS j WHERE true ",
-            "ON CONFLICT (key) DO NOTHING"
-        );
-        pub const INBOX_PROOFS: &str = concat!(
-            "SELECT i.key, i.proof FROM inbox i WHERE i.key IN (SELECT j.value->>0 FROM ", $each, " AS j)"
-        );
-        pub const INBOX_CLOSE: &str = concat!(
-            "UPDATE inbox SET open = 0 WHERE open > 0 AND key IN (SELECT j.value->>0 FROM ", $each, " AS j)"
-        );
         pub const EVENTS_INSERT: &str = concat!(
             "INSERT INTO events (stream, seq, kind, actor, at, body, previous, hash) ",
             "SELECT j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, j.value->>3, CAST(j.value->>4 AS BIGINT), ",
@@ -222,7 +210,7 @@ pub(super) use statements;
 #[cfg(test)]
 mod tests {
     use crate::store::sql::open_sqlite;
-    use crate::store::sql::sqlite::sql;
+    use crate::store::sql::sqlite::{INBOX_CLOSE, INBOX_KEEP, INBOX_PROOF, sql};
     use sqlx::{ConnectOptions as _, Row as _};
 
     /// Held against the plan SQLite makes on empty tables, so with nothing to go by but the indexes.
@@ -256,8 +244,9 @@ mod tests {
             (sql::RENEW, 4),
             (sql::RELEASE, 5),
             (sql::INBOX_PRUNE, 2),
-            (sql::INBOX_PROOFS, 1),
-            (sql::INBOX_CLOSE, 1),
+            (INBOX_CLOSE, 1),
+            (INBOX_KEEP, 9),
+            (INBOX_PROOF, 1),
             (sql::INBOX_OPEN, 4),
             (sql::INBOX_HOLDERS, 0),
             (sql::INBOX_ADOPT, 2),
@@ -287,7 +276,7 @@ mod tests {
     /// Against rows enough that reading them all would be dear, before and after the database has counted them.
     #[tokio::test]
     async fn hot_statements_read_no_whole_table_of_postgres() {
-        use crate::store::sql::postgres::{options, sql};
+        use crate::store::sql::postgres::{INBOX_CLOSE, INBOX_PROOFS, options, sql};
         use sqlx::{AssertSqlSafe, Executor as _};
         let Ok(url) = std::env::var("SIGNALBOX_TEST_POSTGRES") else {
             let left_out = std::env::var("SIGNALBOX_SKIP_POSTGRES").as_deref() == Ok("1");
@@ -326,8 +315,8 @@ mod tests {
             (sql::CLAIM, "'me', 60000, 500, 16"),
             (sql::OUTBOX_NEXT, ""),
             (sql::INBOX_PRUNE, "500, 100"),
-            (sql::INBOX_PROOFS, "'[[\"i7\"]]'"),
-            (sql::INBOX_CLOSE, "'[[\"i7\"]]'"),
+            (INBOX_PROOFS, "'[[\"i7\"]]'"),
+            (INBOX_CLOSE, "'[[\"i7\"]]'"),
             (sql::INBOX_OPEN, "'h7', 7, 'i7', 100"),
             (sql::INBOX_HOLDERS, ""),
             (sql::INBOX_ADOPT, "'me', 'h7'"),
