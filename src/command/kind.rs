@@ -280,7 +280,7 @@ pub fn spelt_time<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<String
         "tonight",
         "time",
     ];
-    const ALONE: [&str; 6] = ["now", "ever", "forever", "awhile", "long", "tomorrow"];
+    const ALONE: [&str; 7] = ["now", "ever", "forever", "awhile", "ages", "long", "tomorrow"];
     let mut said: Vec<&str> = Vec::new();
     loop {
         let word = words.next()?;

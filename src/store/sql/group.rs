@@ -7,6 +7,7 @@
 use super::checkpoint::{Checkpoints, not_carried};
 use super::writing::{Opening, Writer};
 use crate::limits;
+use crate::store::lock::Lock;
 use crate::store::{Result, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -82,18 +83,24 @@ where
     }
 }
 
-/// Begins the writer's thread, which ends when nobody can ask any more. The receiver is told then whether the log was carried
-/// over.
+/// Begins the writer's thread, which ends when nobody can ask any more, and gives the lock on the file back. The receiver is
+/// told then whether the log was carried over.
 ///
 /// # Errors
 /// When the database cannot be opened, or the machine gives no thread.
-pub(super) fn begin(opening: Opening, queue: mpsc::Receiver<Box<dyn Work>>) -> Result<oneshot::Receiver<Result<()>>> {
+pub(super) fn begin(
+    opening: Opening,
+    lock: Lock,
+    queue: mpsc::Receiver<Box<dyn Work>>,
+) -> Result<oneshot::Receiver<Result<()>>> {
     let (mut writer, mut checkpoints) = (Writer::new(opening.clone())?, Checkpoints::begin(opening)?);
     let (tell, told) = oneshot::channel();
     let work = move || {
         write_loop(&mut writer, queue, &mut checkpoints);
         checkpoints.end();
-        let _ = tell.send(writer.carry_over(true).map(|_| ()));
+        let carried = writer.carry_over(true).map(|_| ());
+        drop((writer, lock));
+        let _ = tell.send(carried);
     };
     let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
     thread.map(|_| told).map_err(|e| StoreError::Refused(format!("no thread for the database: {e}")))
@@ -103,11 +110,9 @@ fn write_loop(writer: &mut Writer, mut queue: mpsc::Receiver<Box<dyn Work>>, che
     let mut waiting: Vec<Box<dyn Work>> = Vec::with_capacity(limits::SQLITE_AT_ONCE);
     while queue.blocking_recv_many(&mut waiting, limits::SQLITE_AT_ONCE) > 0 {
         waiting.retain(|work| work.begin());
-        if waiting.is_empty() {
-            continue;
-        }
-        let together = writer.transaction(|conn| waiting.iter_mut().try_for_each(|work| work.run(conn)));
-        if together.is_ok() {
+        let crowd = waiting.len() > 1;
+        let mut together = || writer.transaction(|conn| waiting.iter_mut().try_for_each(|work| work.run(conn)));
+        if crowd && together().is_ok() {
             for work in waiting.drain(..) {
                 work.tell(Ok(()));
             }
@@ -127,5 +132,103 @@ fn go_on(writer: &mut Writer, checkpoints: &mut Checkpoints) {
         && let Err(error) = writer.carry_over(false)
     {
         not_carried(&error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    type Queue = mpsc::Sender<Box<dyn Work>>;
+
+    /// A database with a table of numbers, and its writer.
+    fn writer(dir: &tempfile::TempDir) -> (Queue, oneshot::Receiver<Result<()>>, std::path::PathBuf) {
+        let path = dir.path().join("box.db");
+        let conn = Connection::open(&path).unwrap();
+        conn.pragma_update(None, "journal_mode", "WAL").unwrap();
+        conn.execute_batch("CREATE TABLE numbers (n INTEGER PRIMARY KEY)").unwrap();
+        let (queue, asked) = mpsc::channel(64);
+        let opening = Opening { path: path.clone(), pages: u32::MAX - 1 };
+        let ended = begin(opening, Lock::take(&path).unwrap(), asked).unwrap();
+        (queue, ended, path)
+    }
+
+    fn numbers(path: &std::path::Path) -> Vec<i64> {
+        let conn = Connection::open(path).unwrap();
+        let mut all = conn.prepare("SELECT n FROM numbers ORDER BY n").unwrap();
+        all.query_map([], |row| row.get(0)).unwrap().map(std::result::Result::unwrap).collect()
+    }
+
+    fn insert(conn: &Connection, n: i64) -> Result<i64> {
+        conn.execute("INSERT INTO numbers VALUES (?1)", [n]).map_err(super::super::error::embedded("numbers"))?;
+        Ok(n)
+    }
+
+    /// Holds the writer's thread until the gate is opened; returns once it is held.
+    async fn held(queue: &Queue) -> (Sender<()>, tokio::task::JoinHandle<Result<()>>) {
+        let (open, gate) = channel::<()>();
+        let (begun, under_way) = oneshot::channel();
+        let (queue, mut begun) = (queue.clone(), Some(begun));
+        let work = move |_: &Connection| {
+            let _ = begun.take().map(|begun| begun.send(()));
+            gate.recv().unwrap();
+            Ok(())
+        };
+        let task = tokio::spawn(async move { ask(&queue, work).await });
+        under_way.await.unwrap();
+        (open, task)
+    }
+
+    #[tokio::test]
+    async fn what_fails_or_panics_takes_nobody_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let (queue, ended, path) = writer(&dir);
+        let (open, holding) = held(&queue).await;
+        let fails =
+            |conn: &Connection| insert(conn, 2).and_then(|_| Err::<i64, _>(StoreError::Conflict("mine".into())));
+        let panics = |conn: &Connection| -> Result<i64> { panic!("after {:?}", insert(conn, 3)) };
+        let all = async {
+            tokio::join!(
+                ask(&queue, |conn| insert(conn, 1)),
+                ask(&queue, fails),
+                ask(&queue, panics),
+                ask(&queue, |conn| insert(conn, 4)),
+            )
+        };
+        // All four wait before the gate opens.
+        let opens = async {
+            while queue.capacity() > queue.max_capacity() - 4 {
+                tokio::task::yield_now().await;
+            }
+            open.send(()).unwrap();
+        };
+        let ((first, failed, panicked, last), ()) = tokio::join!(all, opens);
+        holding.await.unwrap().unwrap();
+        assert_eq!((first.unwrap(), last.unwrap()), (1, 4));
+        assert!(matches!(failed, Err(StoreError::Conflict(what)) if what == "mine"));
+        assert!(matches!(panicked, Err(StoreError::Unavailable(what)) if what.contains("given up")));
+        assert_eq!(numbers(&path), [1, 4]);
+        drop(queue);
+        ended.await.unwrap().unwrap();
+        Lock::take(&path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_begun() {
+        let dir = tempfile::tempdir().unwrap();
+        let (queue, ended, path) = writer(&dir);
+        let (open, holding) = held(&queue).await;
+        // Its thirty seconds are over as soon as nothing else happens.
+        tokio::time::pause();
+        let late = ask(&queue, |conn| insert(conn, 1)).await;
+        tokio::time::resume();
+        assert!(matches!(late, Err(StoreError::Unavailable(what)) if what.contains("30 s")));
+        open.send(()).unwrap();
+        holding.await.unwrap().unwrap();
+        assert_eq!(ask(&queue, |conn| insert(conn, 2)).await.unwrap(), 2);
+        drop(queue);
+        ended.await.unwrap().unwrap();
+        assert_eq!(numbers(&path), [2]);
     }
 }

@@ -44,14 +44,13 @@ pub struct SqliteStore {
     writer: Mutex<Option<Writer>>,
 }
 
-/// The writer's thread, and the lock on the file.
+/// The writer's thread, which holds the lock on the file.
 #[derive(Debug)]
 struct Writer {
     /// What is to be written; the thread ends when this is dropped.
     queue: mpsc::Sender<Box<dyn Work>>,
     /// Told at the end whether the log was carried over.
     ended: oneshot::Receiver<Result<()>>,
-    lock: Lock,
 }
 
 /// Opens or creates the database of this process.
@@ -76,10 +75,10 @@ async fn open_with(path: &Path, pages: u32) -> Result<SqliteStore> {
     let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
     let pool = pool.acquire_timeout(limits::STORE_WAIT);
     let (queue, asked) = mpsc::channel(limits::SQLITE_QUEUE);
-    let ended = group::begin(Opening { path: path.to_owned(), pages }, asked)?;
+    let ended = group::begin(Opening { path: path.to_owned(), pages }, lock, asked)?;
     Ok(SqliteStore {
         reader: pool.max_connections(limits::SQLITE_READERS).connect_lazy_with(options.pragma("query_only", "ON")),
-        writer: Mutex::new(Some(Writer { queue, ended, lock })),
+        writer: Mutex::new(Some(Writer { queue, ended })),
     })
 }
 
@@ -162,11 +161,9 @@ impl SqliteStore {
     async fn shut(&self) -> Result<()> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.reader.close().await;
-        let Some(Writer { queue, ended, lock }) = writer else { return Ok(()) };
+        let Some(Writer { queue, ended }) = writer else { return Ok(()) };
         drop(queue);
-        let done = ended.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer is gone".into())));
-        drop(lock);
-        done
+        ended.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer is gone".into())))
     }
 }
 
