@@ -89,9 +89,9 @@ pub const SQLITE_QUEUE: usize = 1024;
 /// Writes stored as one transaction at most: none waits for more than so many others.
 pub const SQLITE_AT_ONCE: usize = 64;
 
-/// Commits to the embedded database after which its log is carried over into the file, about 2 300 pages later. That flushes the
-/// disk twice, and a commit meanwhile waits for it.
-pub const SQLITE_CHECKPOINT_COMMITS: u32 = 256;
+/// Commits to the embedded database after which its log is carried over into the file. Four times as many were tried: each time
+/// takes longer then, and commits beside it wait for more.
+pub const SQLITE_CHECKPOINT_COMMITS: u32 = 64;
 
 /// Pages of 4 KiB in the log of the embedded database above which the writer itself helps to carry it over.
 pub const SQLITE_WAL_PAGES: i64 = 4096;

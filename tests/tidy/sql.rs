@@ -7,7 +7,8 @@ fn sql(files: &[File]) -> Vec<String> {
     let mut findings = Vec::new();
     for file in files {
         for (number, line) in file.text.lines().enumerate() {
-            let lower = line.to_lowercase();
+            // A task that steps aside asks for no time.
+            let lower = line.to_lowercase().replace("yield_now()", "");
             let comment = ["//", "--"].iter().any(|mark| lower.trim_start().starts_with(mark));
             if !comment && banned.iter().any(|call| lower.contains(call)) {
                 findings.push(file.at(number, "the database reads no clock and makes no randomness: pass it in"));
