@@ -58,19 +58,25 @@ pub fn part(block: &Block, most: usize, all: &str, names: &Names) -> Part {
 
 /// Each line with a sign in front.
 fn prefixed(sign: &str, text: &Text, most: usize, names: &Names) -> String {
-    let signed = |text: &str| -> String {
-        let line = |l: &str| if l.trim().is_empty() { sign.trim_end().to_owned() } else { format!("{sign}{l}") };
-        text.split('\n').map(line).collect::<Vec<_>>().join("\n")
-    };
-    let mut room = most;
-    loop {
-        let shown = signed(&fit(text, room, names));
-        let over = units(&shown).saturating_sub(most);
-        if over == 0 || room == 0 {
-            return if over == 0 { shown } else { String::new() };
-        }
-        room = room.saturating_sub(over);
+    let line = |l: &str| if l.trim().is_empty() { sign.trim_end().to_owned() } else { format!("{sign}{l}") };
+    longest(most, |room| fit(text, room, names).split('\n').map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// The most that `made` shows in at most `most` units. What it adds to the room it is given can make it longer than that room.
+fn longest(most: usize, made: impl Fn(usize) -> String) -> String {
+    let fits = |room: usize| Some(made(room)).filter(|text| units(text) <= most);
+    if let Some(whole) = fits(most) {
+        return whole;
     }
+    let (mut shown, mut low, mut high) = (String::new(), 0, most);
+    while low < high {
+        let middle = (low + high) / 2;
+        match fits(middle) {
+            Some(text) => (shown, low) = (text, middle + 1),
+            None => high = middle,
+        }
+    }
+    shown
 }
 
 /// Fields as many as fit, and how many did not.
@@ -127,11 +133,7 @@ fn list(lines: &[Line], most: usize, all: &str, names: &Names) -> String {
     let entry = |line: &Line, most: usize| {
         let mark = mark(line.mark);
         let room = most.saturating_sub(units(mark) + 1);
-        let shown = |room: usize| fit(&line.text, room, names).replace('\n', &format!("\n{INDENT}"));
-        let mut text = shown(room);
-        if units(&text) > room {
-            text = shown(room.saturating_sub(units(&text) - room));
-        }
+        let text = longest(room, |room| fit(&line.text, room, names).replace('\n', &format!("\n{INDENT}")));
         format!("{mark} {text}").trim_end().to_owned()
     };
     let whole: Vec<String> = lines.iter().map(|l| entry(l, usize::MAX / 2)).collect();

@@ -45,12 +45,13 @@ struct Embed {
 pub fn lay(blocks: &[Block], notes: &[String], deployment: Option<&str>, names: &Names) -> Laid {
     let shown = &shown_as(blocks)[..blocks.len().min(BLOCKS)];
     let all: Vec<String> = shown.iter().map(|b| shows_all(b, deployment, names)).collect();
-    let make = |most: usize| shown.iter().zip(&all).map(move |(b, all)| part(b, most.min(DESCRIPTION), all, names));
-    let sizes: Vec<usize> = make(DESCRIPTION).map(|p| p.size()).collect();
+    let whole: Vec<Part> = shown.iter().zip(&all).map(|(b, all)| part(b, DESCRIPTION, all, names)).collect();
+    let sizes: Vec<usize> = whole.iter().map(Part::size).collect();
     let level = level(&sizes, TOTAL - NOTE - spacing(blocks));
     let mut flow = Flow { laid: Laid::default(), embeds: Vec::new(), missing: blocks.len() - shown.len() };
-    for part in make(level) {
-        flow.take(part);
+    for ((made, block), all) in whole.into_iter().zip(shown).zip(&all) {
+        // What counted for no more than the level stays as it was counted: made anew, within less room, it could show more.
+        flow.take(if made.size() <= level { made } else { part(block, level, all, names) });
     }
     let mut notes = notes.to_vec();
     if flow.missing > 0 {

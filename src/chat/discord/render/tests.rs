@@ -206,6 +206,21 @@ proptest! {
     }
 
     #[test]
+    fn a_block_keeps_to_its_room(block in block(), breaks in 0_usize..400, most in 60_usize..4096) {
+        let names = Names { policy: &policy(), channels: &BTreeMap::new() };
+        let longer = |text: &Text| text.iter().cloned().chain([plain("a\n".repeat(breaks))]).collect();
+        let block = match block {
+            Block::Quote(text) => Block::Quote(longer(&text)),
+            Block::List(lines) => {
+                Block::List(lines.into_iter().map(|l| Line { text: longer(&l.text), ..l }).collect())
+            }
+            other => other,
+        };
+        let made = blocks::part(&block, most, "; /checklist 7 shows all", &names);
+        prop_assert!(made.size() <= most, "{} in {most}", made.size());
+    }
+
+    #[test]
     fn what_is_typed_shows_as_typed(words in typed()) {
         let words = clean(&words);
         let names = Names { policy: &policy(), channels: &BTreeMap::new() };
@@ -319,6 +334,22 @@ fn what_is_cut_says_so() {
     let made = rendered(&many);
     judge(&made);
     assert!(made.embeds[0]["description"].as_str().unwrap().contains("… 2 more buttons"));
+}
+
+/// A block that shows more within less room once made a message too long.
+#[test]
+fn many_short_lines_are_cut_where_the_room_ends() {
+    let breaks = || vec![plain("a\n".repeat(1500))];
+    let listed =
+        Block::List(vec![Line { mark: Mark::Open, text: breaks() }, Line { mark: Mark::Done, text: breaks() }]);
+    for block in [Block::Quote(breaks()), Block::Context(breaks()), listed] {
+        let alone = rendered(&Message::line(Tone::Good, "t").block(block.clone()));
+        judge(&alone);
+        let shown = alone.embeds[0]["description"].as_str().map_or(0, text::units);
+        assert!(shown > 3900, "{shown} of 4096");
+        let long = || Block::Text(vec![plain("x".repeat(5000))]);
+        judge(&rendered(&Message::line(Tone::Good, "t").block(block.clone()).block(block).block(long()).block(long())));
+    }
 }
 
 #[test]
