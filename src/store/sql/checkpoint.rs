@@ -4,7 +4,7 @@
 //! The log begins anew at a moment when all of it is carried over. Under a load without a pause that moment does not come by
 //! itself; then the writer carries the little that is left over between two commits.
 
-use super::writing::{Opening, Writer};
+use super::writing::{Opening, Writer, thread};
 use crate::limits;
 use crate::store::{Result, StoreError};
 use std::sync::Arc;
@@ -29,8 +29,7 @@ impl Checkpoints {
         let (due, asked) = sync_channel(1);
         let too_long = Arc::new(AtomicBool::new(false));
         let (own, told) = (Writer::new(opening)?, Arc::clone(&too_long));
-        let thread = std::thread::Builder::new().name("store-log".into()).spawn(move || work(own, &asked, &told));
-        let thread = thread.map_err(|e| StoreError::Refused(format!("no thread for the database: {e}")))?;
+        let thread = thread("store-log", move || work(own, &asked, &told))?;
         Ok(Self { commits: 0, due, too_long, thread })
     }
 

@@ -5,7 +5,7 @@
 //! so that only the one that fails is told so; work is therefore done again from its start.
 
 use super::checkpoint::{Checkpoints, not_carried};
-use super::writing::{Opening, Writer};
+use super::writing::{Opening, Writer, thread};
 use crate::limits;
 use crate::store::lock::Lock;
 use crate::store::{Result, StoreError};
@@ -95,15 +95,14 @@ pub(super) fn begin(
 ) -> Result<oneshot::Receiver<Result<()>>> {
     let (mut writer, mut checkpoints) = (Writer::new(opening.clone())?, Checkpoints::begin(opening)?);
     let (tell, told) = oneshot::channel();
-    let work = move || {
+    let run = move || {
         write_loop(&mut writer, queue, &mut checkpoints);
         checkpoints.end();
         let carried = writer.carry_over(true).map(|_| ());
         drop((writer, lock));
         let _ = tell.send(carried);
     };
-    let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
-    thread.map(|_| told).map_err(|e| StoreError::Refused(format!("no thread for the database: {e}")))
+    thread("store-writer", run).map(|_| told)
 }
 
 fn write_loop(writer: &mut Writer, mut queue: mpsc::Receiver<Box<dyn Work>>, checkpoints: &mut Checkpoints) {

@@ -9,6 +9,7 @@ use crate::store::{Result, StoreError};
 use rusqlite::{Connection, OpenFlags, Row, Statement, ToSql};
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::thread::JoinHandle;
 
 /// What every connection of ours is told, to read and to write.
 pub(super) const PRAGMAS: [(&str, &str); 5] = [
@@ -100,12 +101,23 @@ fn plain(conn: &Connection, what: &'static str, sql: &str) -> Result<()> {
     conn.prepare_cached(sql).and_then(|mut s| s.execute([])).map(|_| ()).map_err(error(what))
 }
 
-/// Parameters are bound by their number, wherever they stand.
+/// A thread of the embedded database.
+pub(super) fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread.map_err(|e| StoreError::Refused(format!("no thread for the database: {e}")))
+}
+
+/// Parameters are bound by their number, wherever they stand. One that is left out would be NULL without a word, so each must
+/// have its value.
 fn bind(statement: &mut Statement<'_>, values: &[impl ToSql]) -> rusqlite::Result<()> {
+    let (given, wanted) = (values.len(), statement.parameter_count());
+    if given != wanted || given > NAMES.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(given, wanted));
+    }
     for (name, value) in NAMES.iter().zip(values) {
-        if let Some(index) = statement.parameter_index(name)? {
-            statement.raw_bind_parameter(index, value)?;
-        }
+        let index = statement.parameter_index(name)?;
+        let index = index.ok_or_else(|| rusqlite::Error::InvalidParameterName((*name).to_owned()))?;
+        statement.raw_bind_parameter(index, value)?;
     }
     Ok(())
 }
@@ -138,4 +150,20 @@ pub(super) fn rows<T>(
         Ok(all)
     };
     run().map_err(error(table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_go_where_their_numbers_stand_and_none_may_lack() {
+        let conn = Connection::open_in_memory().unwrap();
+        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let ask = |sql, values: &[i64]| rows::<(i64, i64)>(&conn, "numbers", sql, values, pair);
+        assert_eq!(ask("SELECT $2, $1 - $2", &[5, 3]).unwrap(), [(3, 2)]);
+        for (sql, values) in [("SELECT $1, $2", &[1][..]), ("SELECT $1, $1", &[1, 2]), ("SELECT $1, $3", &[1, 2])] {
+            assert!(matches!(ask(sql, values), Err(StoreError::Unavailable(_))), "{sql}");
+        }
+    }
 }
