@@ -248,7 +248,7 @@ pub const EDIT_EVERY_MS: i64 = 800;
 /// How often a running job is asked how it stands, in milliseconds.
 pub const JOB_POLL_MS: i64 = 250;
 
-/// A message for a thread waits this long for the thread's first message, and asks this often, in milliseconds.
+/// A message for a thread waits for the thread's first message until that is due, and at least this long, in milliseconds.
 pub const THREAD_WAIT_MS: i64 = 50;
 
 /// How long a reaction waits for the receipt of the message it is on, in milliseconds. Chat platforms answer within it.

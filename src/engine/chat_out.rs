@@ -1,7 +1,7 @@
 //! Chat as a projection: cards are rendered from the state of the moment, posted once, and edited in place.
 
 use super::Engine;
-use super::effect::is_card;
+use super::effect::{card_row, is_card};
 use super::rooms::Home;
 use super::writer::parse_state;
 use crate::chat::{ChatError, MessageRef, Platform, Post};
@@ -197,8 +197,12 @@ impl Engine {
             Err(()) if self.is_barred(&**chat) => {
                 self.put_back(claim, backoff(claim.row.attempts)).await.map(|()| None)
             }
+            // While a platform lets its first message wait, asking for it would be all that the database does.
             Err(()) if claim.row.attempts < limits::THREAD_WAITS => {
-                self.put_back(claim, limits::THREAD_WAIT_MS).await.map(|()| None)
+                let first = card.map(|card| card_row(card, chat.name())).unwrap_or_default();
+                let due = self.deps.store.outbox_due(&first).await?.unwrap_or_default();
+                let soon = self.now().work.as_millisecond() + limits::THREAD_WAIT_MS;
+                self.deps.store.put_back(claim, due.max(soon)).await.map(|()| None)
             }
             Err(()) => Ok(Some(Home { channel: channel.clone(), thread: None, room: None })),
         }

@@ -5,7 +5,7 @@
 
 mod incident;
 
-use super::effect::{Effect, RoomAct};
+use super::effect::{Effect, RoomAct, card_row};
 use crate::domain::alert;
 use crate::domain::decide::Emitted;
 use crate::domain::deployment::{self, Deployment, Purpose, TimerSpec};
@@ -274,7 +274,7 @@ impl Derive<'_> {
     /// Asks every platform to show a card as it is then; an older wish to do so is replaced.
     fn card(&self, batch: &mut Batch, stream: &Stream, card: &str, effect: impl Fn(PlatformName, String) -> Effect) {
         for platform in self.platforms {
-            let key = format!("{card}@{platform}");
+            let key = card_row(card, platform);
             batch.outbox.retain(|r| r.key != key);
             self.push(batch, stream, key, &effect(platform.clone(), card.to_owned()));
         }

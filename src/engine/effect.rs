@@ -118,6 +118,11 @@ impl Effect {
     }
 }
 
+/// The key of the row that shows a card on a platform.
+pub(super) fn card_row(card: &str, platform: &PlatformName) -> String {
+    format!("{card}@{platform}")
+}
+
 /// Whether a row's target is a card, of which there is one, and not one message among many.
 pub(super) fn is_card(target: &str) -> bool {
     target.starts_with("card:")

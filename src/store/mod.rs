@@ -326,6 +326,9 @@ pub trait Store: Send + Sync {
     /// When the next outbox row falls due (its lease end, if it is leased).
     async fn next_outbox(&self) -> Result<Option<i64>>;
 
+    /// When the outbox row of this key is or was due, leased or not; `None`: there is none.
+    async fn outbox_due(&self, key: &str) -> Result<Option<i64>>;
+
     /// Rows in the outbox, oldest first (for status pages and tests).
     async fn outbox(&self, limit: i64) -> Result<Vec<OutboxRow>>;
 

@@ -223,3 +223,24 @@ async fn a_platform_that_wants_rest_holds_up_nobody() {
     world.passes(back - world.now() + SECOND).await;
     world.shown(&world.cards().await, &world.screens, "a second after its return");
 }
+
+/// What hangs below a card that a platform lets wait is due when the card is: it is not asked about again and again.
+#[tokio::test]
+async fn what_waits_for_a_card_is_due_when_the_card_is() {
+    let mut world = World::new();
+    *world.screens[0].shut_until.lock().unwrap() = world.now() + 30 * SECOND;
+    world.says("sara", "/deploy v1.2.0 to staging").await;
+    world.says("omar", "/approve D-1").await;
+    world.passes(29 * SECOND).await;
+    let waits = async |world: &World| {
+        let mut rows = world.store.outbox(99).await.unwrap();
+        rows.retain(|row| row.key.ends_with("@slack"));
+        rows
+    };
+    let waiting = waits(&world).await;
+    assert!(waiting.len() > 1, "a card and what hangs below it: {waiting:#?}");
+    assert!(waiting.iter().all(|row| row.attempts <= 4), "{waiting:#?}");
+    world.passes(2 * SECOND).await;
+    assert_eq!(waits(&world).await, [], "all of it is said at the card's return");
+    world.shown(&world.cards().await, &world.screens, "a second after its return");
+}

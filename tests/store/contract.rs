@@ -262,6 +262,18 @@ pub async fn a_head_that_is_not_due_holds_its_target_back(store: Any) {
     assert_eq!(store.next_outbox().await.unwrap(), None);
 }
 
+pub async fn a_row_is_due_when_it_was_put_back_to(store: Any) {
+    assert_eq!(store.outbox_due("a").await.unwrap(), None);
+    store.commit(&Batch { outbox: vec![outbox("1", "a", "x", 5)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.outbox_due("a").await.unwrap(), Some(5));
+    let claim = store.claim(10, "me", 100, 9).await.unwrap().remove(0);
+    assert_eq!(store.outbox_due("a").await.unwrap(), Some(5), "leased");
+    store.put_back(&claim, 70).await.unwrap();
+    assert_eq!((store.outbox_due("a").await.unwrap(), store.outbox_due("x").await.unwrap()), (Some(70), None));
+    store.commit(&Batch { outbox_cancelled: vec!["a".into()], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.outbox_due("a").await.unwrap(), None);
+}
+
 pub async fn a_replaced_row_outlives_its_receipt(store: Any) {
     store.commit(&Batch { outbox: vec![outbox("1", "card", "x", 5)], ..Batch::default() }).await.unwrap();
     let old = store.claim(10, "me", 100, 9).await.unwrap().remove(0);

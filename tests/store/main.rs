@@ -44,6 +44,7 @@ contracts!(
     contract::timers_are_replaced_cancelled_and_fired,
     contract::the_outbox_keeps_order_within_a_target,
     contract::a_head_that_is_not_due_holds_its_target_back,
+    contract::a_row_is_due_when_it_was_put_back_to,
     contract::a_replaced_row_outlives_its_receipt,
     contract::a_lease_is_taken_over_and_fences,
     contract::claims_of_many_never_overlap,

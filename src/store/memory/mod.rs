@@ -397,6 +397,11 @@ impl Store for MemoryStore {
         Ok(self.lock().heads().into_iter().map(|(_, free_at)| free_at).min())
     }
 
+    async fn outbox_due(&self, key: &str) -> Result<Option<i64>> {
+        let tables = self.lock();
+        Ok(tables.outbox_keys.get(key).and_then(|id| tables.outbox.get(id)).map(|q| q.row.due_at))
+    }
+
     async fn outbox(&self, limit: i64) -> Result<Vec<OutboxRow>> {
         Ok(self.lock().outbox.values().take(most(limit)).map(|q| q.row.clone()).collect())
     }

@@ -191,6 +191,11 @@ macro_rules! store {
                 query.fetch_one(&self.reader).await.map_err(error("outbox"))
             }
 
+            async fn outbox_due(&self, key: &str) -> Result<Option<i64>> {
+                let query = sqlx::query_scalar::<$Db, i64>(sql::OUTBOX_DUE).bind(key);
+                query.fetch_optional(&self.reader).await.map_err(error("outbox"))
+            }
+
             async fn outbox(&self, limit: i64) -> Result<Vec<OutboxRow>> {
                 rows(&self.reader, "outbox", sqlx::query(sql::OUTBOX).bind("").bind(limit.max(0)), outbox).await
             }

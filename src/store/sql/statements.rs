@@ -181,6 +181,7 @@ macro_rules! statements {
              free(due_at, lease_until) AS (SELECT o.due_at, COALESCE((SELECT MAX(l.lease_until) FROM outbox l \
              WHERE l.target = o.target AND l.lease_until > 0), 0) FROM heads h CROSS JOIN outbox o WHERE o.id = h.id) \
              SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) FROM free";
+        pub const OUTBOX_DUE: &str = "SELECT due_at FROM outbox WHERE key = $1";
         pub const RENEW: &str = "UPDATE outbox SET lease_until = $1 \
              WHERE id = $2 AND owner = $3 AND attempts = $4 AND lease_until > 0";
         pub const RELEASE: &str = "UPDATE outbox SET owner = '', lease_until = 0, \
@@ -237,6 +238,7 @@ mod tests {
             (sql::HISTORY_PLACE, 4),
             (sql::TIMERS_DUE, 3),
             (sql::TIMERS_NEXT, 0),
+            (sql::OUTBOX_DUE, 1),
             (sql::MESSAGE, 2),
             (sql::MESSAGE_BY_ID, 2),
             (sql::CLAIM, 4),

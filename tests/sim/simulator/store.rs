@@ -355,6 +355,11 @@ impl Store for SimStore {
         self.inner.next_outbox().await
     }
 
+    async fn outbox_due(&self, key: &str) -> Result<Option<i64>> {
+        self.reach().await?;
+        self.inner.outbox_due(key).await
+    }
+
     async fn outbox(&self, limit: i64) -> Result<Vec<OutboxRow>> {
         self.inner.outbox(limit).await
     }
