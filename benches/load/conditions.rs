@@ -10,6 +10,9 @@ use std::time::Duration;
 /// How long the disk is tried.
 const TRIED: Duration = Duration::from_secs(1);
 
+/// The kernel's unit of processor time.
+pub const TICKS: f64 = 100.0;
+
 /// Prints the conditions. `folder` is made when it is absent.
 pub fn show(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
@@ -40,6 +43,13 @@ pub fn disk(folder: &Path) -> Result<()> {
     times.show(&format!("raw disk, 4 KiB + fdatasync ({rate:.0}/s)"));
     std::fs::remove_file(path)?;
     Ok(())
+}
+
+/// Processor seconds that the host gave to others while something here wanted to run, so far: `steal` of `/proc/stat`.
+pub fn taken() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let ticks: f64 = stat.split_whitespace().nth(8).ok_or("the kernel does not count what the host takes")?.parse()?;
+    Ok(ticks / TICKS)
 }
 
 /// An empty folder of this name below the measured one.

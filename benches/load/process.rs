@@ -14,9 +14,6 @@ use tokio::process::{Child, Command};
 /// How long an idle program is watched.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The kernel's unit of CPU time.
-const TICKS: f64 = 100.0;
-
 pub async fn run(options: &Options) -> Result<()> {
     sizes()?;
     let empty = conditions::fresh(&options.folder, "serve")?;
@@ -90,7 +87,7 @@ pub fn cpu(pid: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |n: usize| fields.get(n).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    Ok((ticks(11) + ticks(12)) / TICKS)
+    Ok((ticks(11) + ticks(12)) / conditions::TICKS)
 }
 
 /// `signalbox serve` on the example setup with its data in `folder`, ready.

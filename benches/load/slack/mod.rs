@@ -68,8 +68,10 @@ async fn on(options: &Options, mode: Mode, folder: &Path) -> Result<()> {
     let mut sender = Sender { web, yard, socket, next: 0 };
     sender.requests().await?;
     conditions::disk(folder)?;
-    let times = sender.open_loop(100, options.seconds * 4).await?;
+    let (seconds, before) = (options.seconds * 4, conditions::taken()?);
+    let times = sender.open_loop(100, seconds).await?;
     times.show("100/s: sent to acknowledged");
+    println!("    {:.2} cores taken by the host meanwhile", (conditions::taken()? - before) / seconds as f64);
     sender.drained().await?;
     for held in [false, true] {
         let (mut all, mut rates, mut worst) = (Times::default(), Vec::new(), Vec::new());
@@ -93,9 +95,9 @@ async fn on(options: &Options, mode: Mode, folder: &Path) -> Result<()> {
     sender.yard.stop().await
 }
 
-/// Processor seconds of the program and of this one, answers to acts, and other calls of the Web API so far.
-fn spent(yard: &Yard, web: &Web) -> Result<[f64; 4]> {
-    Ok([yard.cpu()?, cpu(std::process::id())?, web.answers() as f64, web.calls() as f64])
+/// Processor seconds of the program, of this one and of the host's others, answers to acts, and other calls of the Web API so far.
+fn spent(yard: &Yard, web: &Web) -> Result<[f64; 5]> {
+    Ok([yard.cpu()?, cpu(std::process::id())?, conditions::taken()?, web.answers() as f64, web.calls() as f64])
 }
 
 impl Sender {
@@ -138,7 +140,7 @@ impl Sender {
             }
         };
         let now = spent(&self.yard, &self.web)?;
-        let [cores, own, answers, calls] = std::array::from_fn(|n| (now[n] - before[n]) / seconds as f64);
+        let [cores, own, taken, answers, calls] = std::array::from_fn(|n| (now[n] - before[n]) / seconds as f64);
         self.next += times.len();
         times.show(&format!("  {rate:.0}/s for {seconds} s"));
         let open = self.yard.open().await?;
@@ -146,8 +148,8 @@ impl Sender {
         let watch = Stopwatch::start();
         self.drained().await?;
         println!(
-            "    {cores:.2} cores used, {own:.2} by the senders; meanwhile {answers:.0} answered and {calls:.1} posted or edited \
-             a second; then {open} to be worked, in {:.1} s",
+            "    {cores:.2} cores used, {own:.2} by the senders, {taken:.2} taken by the host; meanwhile \
+             {answers:.0} answered and {calls:.1} posted or edited a second; then {open} to be worked, in {:.1} s",
             watch.elapsed_std().as_secs_f64()
         );
         Ok((times, rate))
